@@ -1,0 +1,77 @@
+# headgate: what people and CI run. `make help` lists the targets.
+#
+# Nothing but Go and make is needed to begin with: each target installs what else it
+# uses where it can (Debian, as root or with sudo) and says what is missing elsewhere.
+
+SHELL = /bin/sh
+GO ?= go
+GOFMT = $(shell $(GO) env GOROOT)/bin/gofmt
+
+# Pinned tools: run through the module proxy, so that nothing is installed for good.
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.8.0
+
+# program[:package,package...] that tests start; see .ci/setup.
+TEST_TOOLS = gzip sqlite3 zstd
+BENCH_TOOLS = sqlite3 mlr:miller npm:npm,nodejs python3
+RACE_TOOLS = gcc:gcc,libc6-dev
+
+# Packages whose tests take seconds also under the race detector.
+RACE_PACKAGES ?= ./connector/... ./flow/...
+FUZZTIME ?= 10s
+SIZE ?= 1m
+RUNS ?= 5
+
+.PHONY: help build test lint fmt fmt-check vet staticcheck mod vuln race fuzz cross bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+build: ## bin/headgate, one static file
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/headgate .
+
+test: ## set up what tests need, vet, run every test
+	@sh .ci/setup $(TEST_TOOLS)
+	$(GO) vet ./...
+	$(GO) test ./...
+
+lint: fmt-check vet staticcheck mod ## format, vet, staticcheck, go.mod
+
+fmt: ## format the tree
+	$(GOFMT) -w $$(sh .ci/gofiles)
+
+fmt-check:
+	@bad=$$($(GOFMT) -l $$(sh .ci/gofiles)) || exit 1; \
+	if [ -n "$$bad" ]; then echo "not formatted (make fmt):"; echo "$$bad"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+
+staticcheck:
+	$(GO) run $(STATICCHECK) ./...
+
+mod: ## go.mod and go.sum say what the code uses
+	@GO='$(GO)' sh .ci/mod
+
+vuln: ## known vulnerabilities, where their database can be reached
+	@GO='$(GO)' sh .ci/vuln $(GOVULNCHECK)
+
+race: ## the fast packages under the race detector
+	@sh .ci/setup $(RACE_TOOLS) $(TEST_TOOLS)
+	@GO='$(GO)' sh .ci/race $(RACE_PACKAGES)
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@GO='$(GO)' sh .ci/fuzz $(FUZZTIME)
+
+cross: ## build for the other systems
+	@for t in linux/arm64 darwin/arm64 windows/amd64; do \
+		echo "build $$t"; \
+		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build ./... || exit 1; \
+	done
+
+bench: ## compare with other tools: SIZE=1m|10m RUNS=5, results in bench/RESULTS.md
+	@sh .ci/setup $(BENCH_TOOLS)
+	$(GO) run ./bench/compare -size $(SIZE) -runs $(RUNS) $(BENCHFLAGS)
+
+clean: ## remove what was built
+	rm -rf bin

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/headgate/headgate/bench/facts"
+)
+
+// run does one job with every tool that can, in turns, so that a drift of the machine's
+// speed falls on all of them.
+func (b *bench) run(ctx context.Context, j job, size string) (*table, error) {
+	in := ""
+	t := &table{job: j.name, title: j.title}
+	if j.format != "" {
+		var err error
+		if in, err = b.input(size, j.format); err != nil {
+			return nil, err
+		}
+		if t.rows, err = rows(size); err != nil {
+			return nil, err
+		}
+		stat, err := os.Stat(filepath.Join(b.project, in))
+		if err != nil {
+			return nil, err
+		}
+		t.bytes = stat.Size()
+	}
+	var lines []*line
+	var entries []entry
+	for _, e := range j.entries(b, filepath.ToSlash(in)) {
+		at := slices.IndexFunc(b.tools, func(t tool) bool { return t.name == e.tool })
+		if at < 0 {
+			continue
+		}
+		entries = append(entries, e)
+		lines = append(lines, &line{tool: b.tools[at], command: e.command(b.tools[at])})
+	}
+	for turn := range b.runs {
+		for i, e := range entries {
+			if lines[i].failure != "" {
+				continue
+			}
+			b.turn(ctx, turn, e, lines[i])
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	t.lines = lines
+	return t, nil
+}
+
+// turn runs one tool once and, the first time, looks at its result.
+func (b *bench) turn(ctx context.Context, turn int, e entry, l *line) {
+	stdout := os.DevNull
+	if e.output != "" {
+		path := filepath.Join(b.project, filepath.FromSlash(e.output))
+		for _, old := range []string{path, path + "-wal", path + "-shm", path + "-journal"} {
+			os.Remove(old)
+		}
+		if e.stdout {
+			stdout = path
+		}
+	}
+	f, err := b.measure(ctx, l.tool.words(e.args...), stdout)
+	if err != nil {
+		l.failure = strings.Join(strings.Fields(err.Error()), " ")
+		return
+	}
+	l.figures = append(l.figures, f)
+	if turn == 0 && e.check != nil {
+		if l.facts, err = e.check(b, e.output); err != nil {
+			l.failure = err.Error()
+		}
+	}
+}
+
+// resultFacts reads a file that a tool wrote.
+func resultFacts(b *bench, output string) (string, error) {
+	f, err := os.Open(filepath.Join(b.project, filepath.FromSlash(output)))
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	got, err := facts.Read(f)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", output, err)
+	}
+	return got.String(), nil
+}
+
+// tableFacts asks the sqlite3 program about the table that a tool filled.
+func tableFacts(b *bench, output string) (string, error) {
+	const query = "SELECT 'rows=' || count(*) || ' ids=' || sum(order_id) || ' cents=' || sum(CAST(round(amount * 100) AS INTEGER)) || " +
+		"' quantity=' || sum(quantity) || ' note characters=' || sum(length(note)) FROM orders"
+	c := exec.Command("sqlite3", output, query)
+	c.Dir = b.project
+	out, err := c.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("sqlite3 %s: %w: %s", output, err, out)
+	}
+	return strings.TrimSpace(string(out)), nil
+}

@@ -1,0 +1,171 @@
+package cmd
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/headgate/headgate/cmd/connectioncmd"
+	"github.com/headgate/headgate/cmd/democmd"
+	"github.com/headgate/headgate/cmd/flowcmd"
+	"github.com/headgate/headgate/cmd/internal/cli"
+	"github.com/headgate/headgate/cmd/internal/guard"
+	"github.com/headgate/headgate/cmd/projectcmd"
+	"github.com/headgate/headgate/cmd/runcmd"
+	"github.com/headgate/headgate/cmd/toolcmd"
+	"github.com/headgate/headgate/connector/spec"
+)
+
+const about = `headgate moves data as YAML files say: from files and databases, through filters and
+computed columns, into files and databases. Every row is accounted for.
+
+A project is a folder with flows in flows/*.yaml. Start with:
+
+    headgate demo                    see it work on a throw-away project
+    headgate init                    make this folder a project
+    headgate flow new my-flow        write a first flow
+    headgate validate                check it
+    headgate run my-flow             run it
+
+Exit codes: 0 done, 1 failed, 2 usage or invalid files, 3 another system can't be reached,
+4 some rows were quarantined, 5 nothing to do (--fail-if-empty), 6 busy, 130 and 143 interrupted.`
+
+// NewRoot is the whole tree of commands.
+func NewRoot(env *cli.Env) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "headgate",
+		Short:         "Move data as YAML files say, every row accounted for",
+		Long:          about,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			return applyGlobal(env, c)
+		},
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetOut(env.UI.Out)
+	root.SetErr(io.Discard)
+	globalFlags(env, root.PersistentFlags())
+	root.AddGroup(&cobra.Group{ID: "flows", Title: "Flows:"}, &cobra.Group{ID: "project", Title: "Project:"}, &cobra.Group{ID: "tool", Title: "Tool:"})
+	group(root, "flows", runcmd.NewRun(env, nil), runcmd.NewPreview(env, nil), runcmd.NewPlan(env, nil), flowcmd.NewValidate(env, nil), flowcmd.New(env))
+	group(root, "project", projectcmd.NewInit(env, nil), connectioncmd.New(env), democmd.NewDemo(env, nil), toolcmd.NewDoctor(env, nil))
+	group(root, "tool", toolcmd.NewSchema(env, nil), toolcmd.NewExplain(env, nil), toolcmd.NewVersion(env, nil), toolcmd.NewCompletion(env, nil), toolcmd.NewMan(env, nil))
+	root.InitDefaultHelpCmd()
+	root.SetHelpCommandGroupID("tool")
+	finish(env, root)
+	return root
+}
+
+func group(root *cobra.Command, id string, cs ...*cobra.Command) {
+	for _, c := range cs {
+		c.GroupID = id
+		root.AddCommand(c)
+	}
+}
+
+func globalFlags(env *cli.Env, f *pflag.FlagSet) {
+	g := &env.Global
+	f.StringVarP(&g.Project, "project", "C", "", "the project's folder (default: the current one)")
+	f.BoolVar(&g.JSON, "json", false, "print one JSON object; a run prints a line of JSON an event")
+	f.BoolVarP(&g.Quiet, "quiet", "q", false, "print results and errors only")
+	f.StringVar(&g.LogFormat, "log-format", "text", "messages on standard error: text or json")
+	f.BoolVar(&g.NonInteractive, "non-interactive", false, "ask nothing and draw no live line (implied without a terminal, or with CI=true)")
+	f.DurationVar(&g.LockTimeout, "lock-timeout", 0, "wait this long for another run of the same flow")
+	env.Flags = f
+}
+
+// applyGlobal puts the global flags into force. Settings of the project follow when
+// a command asks for them.
+func applyGlobal(env *cli.Env, c *cobra.Command) error {
+	g := env.Global
+	env.UI.JSON = g.JSON
+	env.UI.Quiet = g.Quiet
+	if g.NonInteractive {
+		env.UI.Interactive = false
+	}
+	switch g.LogFormat {
+	case "text", "json":
+		env.UI.LogJSON = g.LogFormat == "json"
+	default:
+		return &cli.UsageError{Message: "--log-format " + spec.Quote(g.LogFormat) + ": unknown format", Hint: "one of: text, json"}
+	}
+	if g.LockTimeout < 0 {
+		return cli.Usagef("--lock-timeout must not be negative")
+	}
+	return nil
+}
+
+// finish makes all commands alike: usage errors with suggestions, and a permission for
+// the commands that only hold others.
+func finish(env *cli.Env, c *cobra.Command) {
+	c.DisableFlagsInUseLine = true
+	c.SetFlagErrorFunc(flagError)
+	if c.Args != nil {
+		c.Args = usageArgs(c.Args)
+	}
+	if !c.Runnable() {
+		c.Args = cobra.ArbitraryArgs
+		c.RunE = func(c *cobra.Command, args []string) error { return runGroup(env, c, args) }
+		guard.Needs(c, guard.None)
+	}
+	if c.Name() == "help" {
+		guard.Needs(c, guard.None)
+	}
+	for _, child := range c.Commands() {
+		finish(env, child)
+	}
+}
+
+// runGroup answers a command that only holds others.
+func runGroup(env *cli.Env, c *cobra.Command, args []string) error {
+	if len(args) == 0 && !env.UI.JSON {
+		return c.Help()
+	}
+	var names []string
+	for _, child := range c.Commands() {
+		if !child.Hidden {
+			names = append(names, child.Name())
+		}
+	}
+	if len(args) == 0 {
+		return &cli.UsageError{Message: c.CommandPath() + " needs a command", Hint: "one of: " + strings.Join(names, ", ")}
+	}
+	hint := spec.DidYouMean(args[0], names)
+	if hint == "" {
+		hint = "`" + c.CommandPath() + " --help` lists the commands"
+	}
+	return &cli.UsageError{Message: "unknown command " + spec.Quote(args[0]) + " for " + c.CommandPath(), Hint: hint}
+}
+
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil {
+			var usage *cli.UsageError
+			if errors.As(err, &usage) {
+				return err
+			}
+			return &cli.UsageError{Message: err.Error(), Hint: "usage: " + c.UseLine()}
+		}
+		return nil
+	}
+}
+
+func flagError(c *cobra.Command, err error) error {
+	u := &cli.UsageError{Message: err.Error(), Hint: "`" + c.CommandPath() + " --help` lists the flags"}
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if !f.Hidden {
+				names = append(names, f.Name)
+			}
+		})
+		if near := spec.Nearest(strings.TrimLeft(unknown.GetSpecifiedName(), "-"), names); near != "" {
+			u.Hint = "did you mean `--" + near + "`?"
+		}
+	}
+	return u
+}

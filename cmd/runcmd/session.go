@@ -1,0 +1,213 @@
+package runcmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"github.com/headgate/headgate/cmd/internal/cli"
+	"github.com/headgate/headgate/cmd/internal/ui"
+	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/flow"
+	"github.com/headgate/headgate/flow/engine"
+	"github.com/headgate/headgate/flow/plan"
+	"github.com/headgate/headgate/flow/state"
+)
+
+// session is one call of `run`: what its flows have in common.
+type session struct {
+	o        *RunOptions
+	env      *cli.Env
+	project  *flow.Project
+	params   map[string]string
+	profile  string
+	lockWait time.Duration
+	stop     <-chan struct{}
+	done     []Finished
+}
+
+func newSession(o *RunOptions) (*session, error) {
+	params, err := parseParams(o.Params)
+	if err != nil {
+		return nil, err
+	}
+	set, err := o.Env.Settings()
+	if err != nil {
+		return nil, err
+	}
+	project, err := o.Env.Project()
+	if err != nil {
+		return nil, err
+	}
+	s := &session{o: o, env: o.Env, project: project, params: params, profile: o.Profile, lockWait: set.LockTimeout, stop: o.Env.Signals.Stop()}
+	if s.profile == "" {
+		s.profile = set.Env
+	}
+	return s, nil
+}
+
+// jobs are the flows to run, in order, each checked.
+func (s *session) jobs() ([]job, error) {
+	var jobs []job
+	if s.o.PlanFile != "" {
+		j, err := s.fromPlan(s.o.PlanFile, s.o.Flows)
+		if err != nil {
+			return nil, err
+		}
+		jobs = []job{j}
+	} else {
+		for _, name := range s.o.Flows {
+			f, err := s.env.Flow(s.project, name)
+			if err != nil {
+				return nil, err
+			}
+			jobs = append(jobs, job{flow: f})
+		}
+	}
+	if s.o.WithUpstream {
+		var err error
+		if jobs, err = s.upstream(jobs); err != nil {
+			return nil, err
+		}
+	}
+	var diags []flow.Diag
+	for _, j := range jobs {
+		if s.env.UI.JSON && j.flow.Sink.File.Value == "-" {
+			return nil, &cli.UsageError{Message: "flow " + j.flow.Name.Value + " writes its rows to standard output, and so would --json its events", Hint: "leave out --json, or give the flow's sink a file"}
+		}
+		diags = append(diags, cli.Serious(plan.Check(j.flow, s.project, s.env.Registry()))...)
+	}
+	if len(diags) > 0 {
+		return nil, &cli.FindingsError{Diags: diags}
+	}
+	return jobs, nil
+}
+
+// run runs one flow and tells about it. The error is what the program ends with.
+func (s *session) run(ctx context.Context, j job) error {
+	id := plan.NewRun(s.env.Now())
+	name := j.flow.Name.Value
+	s.event(started{Event: "run.started", Run: id.ID, Flow: name, Time: s.env.Now().UTC()})
+	report, err := s.execute(ctx, j, id)
+	if sig := s.env.Signals.Err(); sig != nil && (errors.Is(err, engine.ErrInterrupted) || errors.Is(err, context.Canceled)) {
+		err = sig
+		report.Status = engine.Interrupted
+	}
+	if err == nil {
+		err = outcome(report, s.o.FailIfEmpty)
+	}
+	fin := Finished{Event: "run.finished", Report: *report, Error: s.env.Failure(err)}
+	if fin.Error != nil {
+		fin.Exit = fin.Error.Exit
+	}
+	if report.Rejects != "" {
+		s.event(rejected{Event: "run.rejected", Run: id.ID, Flow: name, Rows: report.RowsRejected, File: report.Rejects})
+	}
+	s.event(fin)
+	if !s.env.UI.JSON {
+		s.summary(fin)
+	}
+	s.done = append(s.done, fin)
+	if s.o.Receipt != "" {
+		if e := writeReceipts(s.o.Receipt, s.done); e != nil && err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// outcome is what a run without an error ends with.
+func outcome(r *engine.Report, failIfEmpty bool) error {
+	switch {
+	case r.Status == engine.Partial:
+		return &cli.Outcome{Exit: 4, Code: "partial", Message: ui.Plural(r.RowsRejected, "row") + " of flow " + r.Flow + " quarantined", Hint: "why? see " + r.Rejects}
+	case r.Status == engine.Empty && failIfEmpty:
+		return &cli.Outcome{Exit: 5, Code: "empty", Message: "flow " + r.Flow + " found nothing to read"}
+	}
+	return nil
+}
+
+// execute builds the plan and runs it. The report is never nil.
+func (s *session) execute(ctx context.Context, j job, id plan.Run) (*engine.Report, error) {
+	failed := &engine.Report{Run: id.ID, Flow: j.flow.Name.Value, Status: engine.Failed}
+	if t := j.flow.Run.Timeout; t > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, t)
+		defer cancel()
+	}
+	p, err := s.build(ctx, j, id)
+	if err != nil {
+		if t := j.flow.Run.Timeout; t > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			err = fmt.Errorf("the run took longer than its timeout of %s: %w", t, err)
+		}
+		return failed, err
+	}
+	defer p.Close()
+	if os.Getenv("GOMEMLIMIT") == "" && p.Options.Memory > 0 {
+		// What steps may remember comes on top of what moving rows takes.
+		limit := debug.SetMemoryLimit(-1)
+		debug.SetMemoryLimit(limit + int64(p.Options.Memory))
+		defer debug.SetMemoryLimit(limit)
+	}
+	meter := new(engine.Meter)
+	stop := s.follow(j, id, meter)
+	defer stop()
+	store := waiting{Store: state.Open(filepath.Join(s.project.Dir, stateDir)), patience: s.lockWait, stop: s.stop}
+	report, err := engine.Run(ctx, p, engine.Options{
+		State:       store,
+		FullRefresh: s.o.FullRefresh,
+		Stop:        s.stop,
+		Meter:       meter,
+		RejectsDir:  filepath.Join(s.project.Dir, "rejects"),
+	})
+	return report, err
+}
+
+// build makes the plan. The first signal ends it, since nothing is under way yet.
+func (s *session) build(ctx context.Context, j job, id plan.Run) (*plan.Plan, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-s.stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	req := plan.Request{Flow: j.flow, Project: s.project, Registry: s.env.Registry(), Profile: s.profile, Params: s.params, Run: id,
+		Env: connector.Env{Project: s.project.Dir, Stdin: s.env.UI.In, Stdout: s.env.UI.Out}}
+	if j.upstream {
+		req.Params = s.known(j.flow)
+	}
+	p, err := build(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if j.saved != nil {
+		p.Splits = j.saved.Splits
+	}
+	return p, nil
+}
+
+// known leaves only the parameters that f has: those of the flow asked for may mean
+// nothing to the flows before it.
+func (s *session) known(f *flow.Flow) map[string]string {
+	params := map[string]string{}
+	for _, p := range f.Params {
+		if v, ok := s.params[p.Name.Value]; ok {
+			params[p.Name.Value] = v
+		}
+	}
+	return params
+}
+
+func (s *session) event(v any) {
+	if s.env.UI.JSON && !s.o.NoEvents {
+		// A run goes on when nobody listens any more.
+		_ = s.env.UI.Event(v)
+	}
+}

@@ -1,0 +1,32 @@
+// Package all lists what the program can read and write. It is the only place that
+// names a connector, a format or a codec.
+package all
+
+import (
+	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/codec/gzip"
+	"github.com/headgate/headgate/connector/codec/zstd"
+	"github.com/headgate/headgate/connector/file"
+	"github.com/headgate/headgate/connector/format/csv"
+	"github.com/headgate/headgate/connector/format/jsonl"
+	"github.com/headgate/headgate/connector/sqlite"
+)
+
+// Registry lists everything. Making it costs nothing: entries open nothing.
+func Registry() *connector.Registry {
+	return &connector.Registry{
+		Types: []*connector.Type{
+			file.Type(),
+			sqlite.Type(),
+		},
+		Formats: []*connector.Format{
+			csv.CSV(),
+			csv.TSV(),
+			jsonl.Format(),
+		},
+		Codecs: []*connector.Codec{
+			gzip.Codec(),
+			zstd.Codec(),
+		},
+	}
+}

@@ -1,0 +1,56 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/headgate/headgate/connector"
+)
+
+// reader reads one file.
+type reader struct {
+	in    *input
+	size  int64 // as planned, -1 unknown
+	empty bool  // not even a header
+}
+
+func (r *reader) Next(ctx context.Context, m *connector.Morsel) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if r.empty {
+		return r.end()
+	}
+	stop := context.AfterFunc(ctx, r.in.interrupt)
+	err := r.in.dec.Next(ctx, m)
+	stop()
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, io.EOF) && ctx.Err() == nil:
+		return r.end()
+	}
+	return r.in.fail(ctx, err)
+}
+
+// end is io.EOF, unless the file was cut or grew while it was read: what was read
+// then is neither the old file nor the new one.
+func (r *reader) end() error {
+	if n := r.in.read.n.Load(); r.size >= 0 && r.in.inner == nil && n != r.size {
+		return fmt.Errorf("read %s: the file has changed while it was read (%d bytes when planned, %d now)", r.in.label, r.size, n)
+	}
+	return io.EOF
+}
+
+func (r *reader) Decode(m *connector.Morsel) error {
+	if err := r.in.dec.Decode(m); err != nil {
+		return fmt.Errorf("read %s: %w", r.in.label, err)
+	}
+	return nil
+}
+
+func (r *reader) BytesRead() int64 { return r.in.read.n.Load() }
+
+func (r *reader) Close() error { return r.in.Close() }

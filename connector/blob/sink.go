@@ -1,0 +1,174 @@
+package blob
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/record"
+)
+
+// SinkConfig is what a file sink needs.
+type SinkConfig struct {
+	Store     connector.Store
+	StoreName string // the connection's name, for messages; "" = the project's own files
+	Registry  *connector.Registry
+	// Name is the name of the file that a split is written to. When PerSplit is
+	// false it is asked once, for the zero Split.
+	Name     func(connector.Split) (string, error)
+	PerSplit bool
+	Pattern  string  // the name as the flow has it, for messages
+	Layers   *Layers // nil = by the name's extension
+}
+
+// Sink writes files.
+type Sink struct {
+	cfg    SinkConfig
+	schema *record.Schema
+	names  map[string]connector.SplitID // of the files opened so far
+}
+
+// NewSink makes a sink. It owns the store.
+func NewSink(cfg SinkConfig) *Sink {
+	return &Sink{cfg: cfg, names: map[string]connector.SplitID{}}
+}
+
+// Sweeper is a Store that finds what a crash left of uploads that were not sealed.
+type Sweeper interface {
+	// Sweep removes the staged uploads in dir and below whose tag starts with tag.
+	Sweep(ctx context.Context, dir, tag string) error
+}
+
+// session is the Spec of a session.
+type session struct {
+	Dir string `json:"dir"` // where all files lie, or below it
+}
+
+// staged is the Spec of a receipt.
+type staged struct {
+	Staged string `json:"staged"`
+	Name   string `json:"name"`
+}
+
+// PerSplit reports whether the name depends on the split.
+func (s *Sink) PerSplit() bool { return s.cfg.PerSplit }
+
+// Prepare checks the name and the format, and says what will be written.
+func (s *Sink) Prepare(ctx context.Context, in *record.Schema, run connector.Run, _ bool) (*connector.Session, error) {
+	s.schema = in
+	ses := &connector.Session{ID: run.ID}
+	if s.cfg.PerSplit {
+		ses.Changes = []string{"write one file per split: " + s.label(s.cfg.Pattern)}
+		return ses, s.spec(ses, fixedFolder(s.cfg.Pattern))
+	}
+	name, err := s.cfg.Name(connector.Split{})
+	if err != nil {
+		return nil, err
+	}
+	layers, err := s.cfg.Layers.resolve(s.cfg.Registry, name)
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", s.label(name), err)
+	}
+	if layers.Format.NewEncoder == nil {
+		return nil, fmt.Errorf("write %s: %s cannot be written", s.label(name), layers.Format.Name)
+	}
+	if _, err := layers.Format.NewEncoder(layers.Config, in); err != nil {
+		return nil, fmt.Errorf("write %s: %w", s.label(name), err)
+	}
+	change, err := s.change(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	ses.Changes = []string{change}
+	return ses, s.spec(ses, path.Dir(name))
+}
+
+func (s *Sink) spec(ses *connector.Session, dir string) (err error) {
+	ses.Spec, err = json.Marshal(session{dir})
+	return err
+}
+
+// change says what writing name does to what is there.
+func (s *Sink) change(ctx context.Context, name string) (string, error) {
+	if name == "-" {
+		return "write to standard output", nil
+	}
+	switch _, err := s.cfg.Store.List(ctx, literal(name)); {
+	case err == nil:
+		return "replace " + s.label(name), nil
+	case errors.Is(err, fs.ErrNotExist):
+		return "create " + s.label(name), nil
+	default:
+		return "", err
+	}
+}
+
+// fixedFolder is the part of a name pattern that is a folder in every name.
+func fixedFolder(pattern string) string {
+	for i := 0; i+1 < len(pattern); i++ {
+		if pattern[i] == '$' && pattern[i+1] == '{' {
+			pattern = pattern[:i]
+			break
+		}
+	}
+	dir, _ := path.Split(pattern)
+	return path.Clean("./" + dir)
+}
+
+func (s *Sink) label(name string) string {
+	if name == "-" {
+		return "standard output"
+	}
+	return label(s.cfg.StoreName, name)
+}
+
+// tagOf begins the tag of every upload of a session.
+func tagOf(ses *connector.Session) string { return ses.ID + "." }
+
+// Commit publishes the files in the order of the receipts.
+func (s *Sink) Commit(ctx context.Context, _ *connector.Session, rs []connector.Receipt, _ connector.State) (*connector.Result, error) {
+	res := &connector.Result{Inserted: -1, Updated: -1, Deleted: -1}
+	for _, r := range rs {
+		f, err := receiptSpec(r)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.cfg.Store.Publish(ctx, f.Staged, f.Name); err != nil {
+			return nil, err
+		}
+		res.Outputs = append(res.Outputs, s.label(f.Name))
+	}
+	return res, nil
+}
+
+func receiptSpec(r connector.Receipt) (staged, error) {
+	var f staged
+	if err := json.Unmarshal(r.Spec, &f); err != nil {
+		return f, fmt.Errorf("receipt of split %s: %w", r.Split, err)
+	}
+	return f, nil
+}
+
+// Abort removes what the session's writers left, sealed or not.
+func (s *Sink) Abort(ctx context.Context, ses *connector.Session, rs []connector.Receipt) error {
+	var errs []error
+	for _, r := range rs {
+		f, err := receiptSpec(r)
+		if err == nil && f.Staged != "" {
+			err = s.cfg.Store.Remove(ctx, f.Staged)
+		}
+		errs = append(errs, err)
+	}
+	var at session
+	if sweeper, ok := s.cfg.Store.(Sweeper); ok && json.Unmarshal(ses.Spec, &at) == nil {
+		errs = append(errs, sweeper.Sweep(ctx, at.Dir, tagOf(ses)))
+	}
+	return errors.Join(errs...)
+}
+
+// Close closes the store.
+func (s *Sink) Close() error { return s.cfg.Store.Close() }

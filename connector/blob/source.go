@@ -1,0 +1,167 @@
+package blob
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/record"
+)
+
+// SourceConfig is what a file source needs.
+type SourceConfig struct {
+	Store     connector.Store
+	StoreName string // the connection's name, for messages; "" = the project's own files
+	Registry  *connector.Registry
+	Glob      string
+	Settle    time.Duration // files changed less than this ago are left for later
+	Layers    *Layers       // nil = by the extension of each file
+
+	Columns       []record.Field // declared; empty = every column, inferred
+	NewColumn     string         // a column that is not declared: ignore (or ""), add, fail
+	MissingColumn string         // a declared column that is not there: fail (or ""), ignore
+	Strict        bool
+
+	ChunkSize  int // bytes of a morsel; 0 = the format's default
+	SampleRows int // rows looked at to infer types; 0 = 10,000
+}
+
+// Source reads the files that match a glob, one split per file.
+type Source struct {
+	cfg     SourceConfig
+	objects []connector.Object
+	schema  *record.Schema
+	streams map[string]*stream // what can be read only once, by name
+}
+
+// NewSource makes a source. It owns the store.
+func NewSource(cfg SourceConfig) *Source {
+	return &Source{cfg: cfg, streams: map[string]*stream{}}
+}
+
+// split is the Spec of a split.
+type split struct {
+	Name     string    `json:"name"`
+	Size     int64     `json:"size"`
+	Modified time.Time `json:"modified"`
+}
+
+// Plan makes a split of each file that Discover found.
+func (s *Source) Plan(context.Context, json.RawMessage) (*connector.SplitPlan, error) {
+	p := &connector.SplitPlan{Splits: []connector.Split{}}
+	for _, o := range s.objects {
+		spec, err := json.Marshal(split{o.Name, o.Size, o.Modified})
+		if err != nil {
+			return nil, err
+		}
+		p.Splits = append(p.Splits, connector.Split{
+			ID: splitID(o.Name), Name: s.label(o.Name), Spec: spec, Rows: -1, Bytes: o.Size,
+		})
+	}
+	return p, nil
+}
+
+// splitID is a name for a file that may itself be part of a file name: the start of
+// the file's own, and a digest that makes it unique.
+func splitID(name string) connector.SplitID {
+	const letters, digits = 40, 8
+	stem, _, _ := strings.Cut(strings.TrimLeft(path.Base(name), "."), ".")
+	stem = strings.Map(func(r rune) rune {
+		switch {
+		case r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z', r == '-', r == '_':
+			return r
+		}
+		return -1
+	}, stem)
+	sum := sha256.Sum256([]byte(name))
+	id := hex.EncodeToString(sum[:])[:digits]
+	if stem == "" {
+		return connector.SplitID(id)
+	}
+	return connector.SplitID(stem[:min(len(stem), letters)] + "-" + id)
+}
+
+// Open starts reading a file. It must still be the one that was planned.
+func (s *Source) Open(ctx context.Context, sp connector.Split) (connector.Reader, error) {
+	var f split
+	if err := json.Unmarshal(sp.Spec, &f); err != nil {
+		return nil, fmt.Errorf("read %s: split: %w", sp.Name, err)
+	}
+	if err := s.unchanged(ctx, f); err != nil {
+		return nil, err
+	}
+	in, err := s.open(ctx, connector.Object{Name: f.Name, Size: f.Size}, false)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{in: in, size: f.Size}
+	stop := context.AfterFunc(ctx, in.interrupt)
+	defer stop()
+	columns, err := in.dec.Columns(ctx)
+	switch {
+	case err != nil:
+		err = in.fail(ctx, err)
+	case len(columns) == 0:
+		r.empty = true
+	default:
+		err = s.bind(in, columns)
+	}
+	if err != nil {
+		in.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// unchanged compares a file with its split.
+func (s *Source) unchanged(ctx context.Context, f split) error {
+	if f.Size < 0 {
+		return nil
+	}
+	now, err := s.cfg.Store.List(ctx, literal(f.Name))
+	if err != nil {
+		return err
+	}
+	if len(now) != 1 {
+		return fmt.Errorf("read %s: it is not there any more", s.label(f.Name))
+	}
+	if now[0].Size != f.Size || !now[0].Modified.Equal(f.Modified) {
+		return fmt.Errorf("read %s: the file has changed since the run was planned (%d bytes then, %d now)", s.label(f.Name), f.Size, now[0].Size)
+	}
+	return nil
+}
+
+// literal is the pattern that matches only name.
+func literal(name string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `{`, `\{`).Replace(name)
+}
+
+// label is how messages call a file.
+func (s *Source) label(name string) string { return label(s.cfg.StoreName, name) }
+
+func label(store, name string) string {
+	switch {
+	case name == "-":
+		return "standard input"
+	case store == "":
+		return name
+	}
+	return store + ":" + name
+}
+
+// Close closes the streams and the store.
+func (s *Source) Close() error {
+	var errs []error
+	for name, st := range s.streams {
+		errs = append(errs, st.Close())
+		delete(s.streams, name)
+	}
+	return errors.Join(append(errs, s.cfg.Store.Close())...)
+}

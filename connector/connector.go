@@ -1,0 +1,168 @@
+// Package connector holds the contracts between the engine and the outside world:
+// sources and sinks of rows, stores of bytes, formats and codecs, and the registry
+// that lists them. It imports nothing of the house outside itself.
+//
+// Bytes and rows are separate. A Store lists, opens and creates named byte
+// streams and knows no format; a Format turns a byte stream into batches and back
+// and knows no store; package blob joins them into a Source and a Sink. A table
+// connector (a database) is a Source and a Sink itself.
+//
+// Split, SplitPlan, Session and Receipt are plain data, so that what they describe can
+// be stored before it is done, and done again after a crash.
+package connector
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+
+	"github.com/headgate/headgate/connector/record"
+)
+
+// SplitID names a split within a run. It is stable when the same plan is made again.
+type SplitID string
+
+// Split is one piece of a source that is read on its own, from start to end.
+type Split struct {
+	ID    SplitID         `json:"id"`
+	Name  string          `json:"name"`           // for people: a file's path, a table's name
+	Spec  json.RawMessage `json:"spec,omitempty"` // the connector's own: path, key range
+	Rows  int64           `json:"rows"`           // estimate, -1 unknown
+	Bytes int64           `json:"bytes"`          // estimate of what Reader.BytesRead will reach, -1 unknown
+}
+
+// SplitPlan freezes what one run reads. It is stored before the first byte moves.
+type SplitPlan struct {
+	Splits []Split         `json:"splits"`
+	Cursor json.RawMessage `json:"cursor,omitempty"` // the cursor once every split is committed; nil = the source keeps none
+}
+
+// Stream describes the rows of a source.
+type Stream struct {
+	Schema *record.Schema
+	// Missing lists declared columns the input does not have, Extra lists input
+	// columns that are not declared. Both are what `drift` decides on.
+	Missing, Extra []string
+	// Notes are findings for people that do not stop a run ("3 files, header differs").
+	Notes []string
+}
+
+// Source reads rows. Its methods are called from one goroutine, in the order
+// Discover, Plan, Open.
+type Source interface {
+	// Discover names and types the columns. It reads no more than a sample and
+	// changes nothing.
+	Discover(ctx context.Context) (*Stream, error)
+	// Plan lists the splits, in the order in which rows are to appear. cursor is what the
+	// last committed run left in SplitPlan.Cursor, nil for everything.
+	Plan(ctx context.Context, cursor json.RawMessage) (*SplitPlan, error)
+	// Open starts reading a split as the schema of Discover says.
+	Open(ctx context.Context, s Split) (Reader, error)
+	// Close releases what the source holds. It may be called twice.
+	io.Closer
+}
+
+// Acker is a Source with something to do upstream once a run is durable: delete or
+// move files. Ack is called after Sink.Commit, maybe again after a crash, and must
+// then succeed without doing harm.
+type Acker interface {
+	Ack(ctx context.Context, p *SplitPlan) error
+}
+
+// Reader reads one split in two halves. Next is serial: the engine calls it from
+// one goroutine at a time, in order. Decode is parallel: it may run on several
+// morsels of the same reader at once, after Next filled them.
+type Reader interface {
+	// Next fills m with the next piece of the input, whole records only, or
+	// returns io.EOF, then and ever after.
+	Next(ctx context.Context, m *Morsel) error
+	// Decode makes m.Batch from what Next put in m. Rows it cannot read are in
+	// Batch.Rejects and not in Batch.Sel; an error ends the run.
+	Decode(m *Morsel) error
+	// BytesRead is how much of the input (as stored, before decoding) Next has
+	// consumed. Safe to call at any time from any goroutine.
+	BytesRead() int64
+	// Close may be called twice, and before EOF.
+	io.Closer
+}
+
+// Morsel is the work of one worker slot: a piece of input on its way to the output. Its memory is
+// reused for the next piece.
+type Morsel struct {
+	Chunk   []byte       // the piece as read; owned by the slot, grown by Next
+	Batch   record.Batch // made by Decode, changed by the steps
+	Out     []byte       // made by Writer.Encode
+	Scratch any          // the reader's own, kept between pieces of the same reader; nil at first
+}
+
+// Session is what Sink.Prepare decided. It is stored before rows move.
+type Session struct {
+	ID      string          `json:"id"`                // the run's id
+	Changes []string        `json:"changes,omitempty"` // what will be created or altered, for people: DDL, file names
+	Notes   []string        `json:"notes,omitempty"`   // what a person should know ("total: 31 digits, stored as TEXT")
+	Cursor  json.RawMessage `json:"cursor,omitempty"`  // the cursor found beside the data; wins over the local one
+	Spec    json.RawMessage `json:"spec,omitempty"`    // the connector's own
+}
+
+// Receipt says that a writer's rows are durable but not visible.
+type Receipt struct {
+	Split SplitID         `json:"split"`
+	Rows  int64           `json:"rows"`
+	Bytes int64           `json:"bytes"`
+	Spec  json.RawMessage `json:"spec,omitempty"` // the connector's own: staged name and final name
+}
+
+// State is what a sink that can must store beside the data, in the same transaction.
+type State struct {
+	Flow   string          `json:"flow"`
+	Run    string          `json:"run"`
+	Cursor json.RawMessage `json:"cursor,omitempty"` // nil: leave the stored cursor alone
+}
+
+// Result is what a commit did, where the target can tell; -1 = unknown.
+type Result struct {
+	Inserted, Updated, Deleted int64
+	Outputs                    []string // final names, for people
+}
+
+// Sink writes rows. Its methods are called from one goroutine, in the order Prepare,
+// Open, (Writer), Commit or Abort.
+type Sink interface {
+	// Prepare compares the target with the rows to come. With dry it changes
+	// nothing and only reports: that is what `plan` prints. Otherwise it may build
+	// what is needed aside.
+	Prepare(ctx context.Context, in *record.Schema, run Run, dry bool) (*Session, error)
+	// Open starts a writer. When PerSplit is false the engine opens one writer for
+	// the whole run, with an empty Split.
+	Open(ctx context.Context, ses *Session, s Split) (Writer, error)
+	// PerSplit reports whether each split has an output of its own.
+	PerSplit() bool
+	// Commit makes the rows of all receipts visible, atomically where the target
+	// can, together with st. For a session that is committed already it succeeds
+	// and changes nothing: a crash between Commit and its record leads to a second call.
+	Commit(ctx context.Context, ses *Session, rs []Receipt, st State) (*Result, error)
+	// Abort undoes what Prepare, Open and Seal did. It may be called for a session of a
+	// run that crashed, with the receipts recorded then.
+	Abort(ctx context.Context, ses *Session, rs []Receipt) error
+	// Close releases what the sink holds. It may be called twice.
+	io.Closer
+}
+
+// Run is what a sink may know of the run: it names outputs and marks state.
+type Run struct {
+	ID, Flow string
+}
+
+// Writer writes one output. Encode is parallel, Append is serial and in the order of the rows.
+type Writer interface {
+	// Encode prepares the rows of m.Batch.Sel in m.Out. It may run on several morsels at
+	// once. Rows that cannot be written are rejected in the batch.
+	Encode(m *Morsel) error
+	// Append takes the rows. Rows the target refuses are rejected in the batch; the
+	// rest are accepted.
+	Append(ctx context.Context, m *Morsel) error
+	// Seal makes everything appended durable and invisible.
+	Seal(ctx context.Context) (Receipt, error)
+	// Close discards what was not sealed. It may be called twice.
+	io.Closer
+}

@@ -1,0 +1,71 @@
+package connector
+
+import (
+	"context"
+	"io"
+
+	"github.com/headgate/headgate/connector/record"
+)
+
+// Format turns bytes into batches and back. It is a registry entry: data and
+// constructors.
+type Format struct {
+	Name       string   // as `decode` and `encode` spell it
+	Summary    string   // one line of help
+	Extensions []string // with the dot: ".csv"
+	// Config returns a pointer to a new options struct with the defaults set;
+	// package spec says which tags it carries.
+	Config func() any
+	// NewDecoder reads r as cfg (from Config) says; nil when the format cannot be read.
+	NewDecoder func(cfg any, r io.Reader, opt DecodeOptions) (Decoder, error)
+	// NewEncoder writes rows of schema; nil when the format cannot be written.
+	NewEncoder func(cfg any, schema *record.Schema) (Encoder, error)
+}
+
+// DecodeOptions is what a decoder is told besides its own options.
+type DecodeOptions struct {
+	File string // for positions
+	// ChunkSize is how many bytes a morsel aims at; 0 = the format's default.
+	ChunkSize int
+	// Strict checks every cell and record, also those nobody reads.
+	Strict bool
+}
+
+// Decoder reads one byte stream. The order of calls is Columns, Bind, then Next and
+// Decode as Reader has them.
+type Decoder interface {
+	// Columns reads as much of the input as it takes to name its columns, in order. An
+	// empty input has none.
+	Columns(ctx context.Context) ([]string, error)
+	// Bind fixes the schema of the batches: field i is the input column of that name, NULL in
+	// every row where there is none.
+	Bind(schema *record.Schema) error
+	Next(ctx context.Context, m *Morsel) error
+	Decode(m *Morsel) error
+}
+
+// Hinter is a Decoder that knows the type of some columns before any cell is
+// looked at, as self-describing formats do. The zero Type means unknown.
+type Hinter interface {
+	Hints() []record.Type
+}
+
+// Encoder writes rows to one byte stream.
+type Encoder interface {
+	// Encode appends the rows of b.Sel to dst. Safe for concurrent use on different batches.
+	Encode(dst []byte, b *record.Batch) ([]byte, error)
+	// Append writes what Encode made, in order, with what must stand before it.
+	Append(w io.Writer, enc []byte) error
+	// Close writes what must stand at the end, also when nothing was appended (a header).
+	Close(w io.Writer) error
+}
+
+// Codec is a layer over bytes: compression, later encryption.
+type Codec struct {
+	Name       string
+	Summary    string
+	Extensions []string
+	Config     func() any
+	NewReader  func(cfg any, r io.Reader) (io.ReadCloser, error)  // nil = cannot decode
+	NewWriter  func(cfg any, w io.Writer) (io.WriteCloser, error) // nil = cannot encode; Close flushes and does not close w
+}

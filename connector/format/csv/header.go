@@ -1,0 +1,39 @@
+package csv
+
+import "strconv"
+
+// uniqueNames makes every name occur once: an empty one becomes column_3 by its
+// place, a repeated one gets the first free of _2, _3, ... Others stay as they are.
+func uniqueNames(names []string) []string {
+	taken := make(map[string]bool, len(names))
+	for _, n := range names {
+		taken[n] = true
+	}
+	seen := make(map[string]bool, len(names))
+	out := make([]string, len(names))
+	for i, n := range names {
+		if n == "" {
+			n = "column_" + strconv.Itoa(i+1)
+			if !taken[n] {
+				taken[n], seen[n] = true, true
+				out[i] = n
+				continue
+			}
+		}
+		if seen[n] {
+			n = freeName(n, taken)
+			taken[n] = true
+		}
+		seen[n] = true
+		out[i] = n
+	}
+	return out
+}
+
+func freeName(n string, taken map[string]bool) string {
+	for k := 2; ; k++ {
+		if c := n + "_" + strconv.Itoa(k); !taken[c] {
+			return c
+		}
+	}
+}

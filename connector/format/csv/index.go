@@ -1,0 +1,140 @@
+package csv
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// index appends to pos the offset of every delimiter and line feed of data that is
+// outside quotes. data ends outside quotes, has no stray quote and chunk.Slack
+// readable bytes behind it. quote 0 means none.
+func index(pos []uint32, data []byte, delim, quote byte) []uint32 {
+	x := indexer{data: data, pos: pos[:cap(pos)], n: len(pos), delim: broadcast(delim)}
+	if quote == 0 {
+		x.stretch(0, len(data))
+		return x.pos[:x.n]
+	}
+	pattern := broadcast(quote)
+	for i := 0; i >= 0; {
+		q := i
+		if c := data[i]; i+1 < len(data) && data[i+1] == quote && (c == delim || c == '\n') {
+			x.one(i) // the usual gap between quoted fields
+			q++
+		} else if k := bytes.IndexByte(data[i:], quote); k >= 0 {
+			q += k
+			x.stretch(i, q)
+		} else {
+			x.stretch(i, len(data))
+			break
+		}
+		i, _ = closing(data, q+1, quote, pattern)
+	}
+	return x.pos[:x.n]
+}
+
+// feedsInside counts the line feeds in quotes, for the same kind of data.
+func feedsInside(data []byte, quote byte) int {
+	n, pattern := 0, broadcast(quote)
+	for i := 0; i >= 0; {
+		k := bytes.IndexByte(data[i:], quote)
+		if k < 0 {
+			break
+		}
+		q := i + k + 1
+		if i, _ = closing(data, q, quote, pattern); i >= 0 {
+			n += bytes.Count(data[q:i], []byte{'\n'})
+		}
+	}
+	return n
+}
+
+type indexer struct {
+	data  []byte
+	pos   []uint32 // its whole capacity
+	n     int      // how many are set
+	delim uint64
+}
+
+const (
+	ones     = 0x0101010101010101
+	low7     = 0x7f7f7f7f7f7f7f7f
+	high     = 0x8080808080808080
+	newlines = '\n' * ones
+	returns  = '\r' * ones
+	gather   = 0x0102040810204080
+)
+
+func broadcast(c byte) uint64 { return uint64(c) * ones }
+
+// matches has the bits of those bytes of w that are the delimiter or a line feed: bit
+// i for byte i.
+func matches(w, delim uint64) uint64 {
+	a, b := w^delim, w^newlines
+	a = (a & low7) + low7 | a
+	b = (b & low7) + low7 | b
+	return (^(a & b) & high >> 7) * gather >> 56
+}
+
+// stretch lists the structural bytes of data[i:to], all of it outside quotes.
+func (x *indexer) stretch(i, to int) {
+	for ; i+64 <= to; i += 64 {
+		b := (*[64]byte)(x.data[i:])
+		m := matches(binary.LittleEndian.Uint64(b[0:]), x.delim) |
+			matches(binary.LittleEndian.Uint64(b[8:]), x.delim)<<8 |
+			matches(binary.LittleEndian.Uint64(b[16:]), x.delim)<<16 |
+			matches(binary.LittleEndian.Uint64(b[24:]), x.delim)<<24 |
+			matches(binary.LittleEndian.Uint64(b[32:]), x.delim)<<32 |
+			matches(binary.LittleEndian.Uint64(b[40:]), x.delim)<<40 |
+			matches(binary.LittleEndian.Uint64(b[48:]), x.delim)<<48 |
+			matches(binary.LittleEndian.Uint64(b[56:]), x.delim)<<56
+		x.put(m, uint32(i))
+	}
+	if i < to {
+		x.rest(i, to)
+	}
+}
+
+// rest is stretch for the last less than 64 bytes. Words may reach beyond to.
+func (x *indexer) rest(i, to int) {
+	var m uint64
+	data := x.data[:cap(x.data)]
+	for k := 0; i+k < to; k += 8 {
+		m |= matches(binary.LittleEndian.Uint64(data[i+k:]), x.delim) << k
+	}
+	x.put(m&(1<<(to-i)-1), uint32(i))
+}
+
+// one appends one offset.
+func (x *indexer) one(i int) {
+	if x.n == len(x.pos) {
+		x.grow()
+	}
+	x.pos[x.n] = uint32(i)
+	x.n++
+}
+
+// put appends the offsets of the bits of m. It stores eight at a time, set or not:
+// counting is cheaper than deciding.
+func (x *indexer) put(m uint64, base uint32) {
+	if x.n+64 > len(x.pos) {
+		x.grow()
+	}
+	p := x.pos[x.n:]
+	count := bits.OnesCount64(m)
+	x.n += count
+	for ; count > 0; count -= 8 {
+		g := (*[8]uint32)(p)
+		for j := range g {
+			g[j] = base + uint32(bits.TrailingZeros64(m))
+			m &= m - 1
+		}
+		p = p[8:]
+	}
+}
+
+func (x *indexer) grow() {
+	bigger := make([]uint32, 2*len(x.pos)+1024)
+	copy(bigger, x.pos[:x.n])
+	x.pos = bigger
+}

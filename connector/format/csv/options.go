@@ -1,0 +1,160 @@
+package csv
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/record"
+	"github.com/headgate/headgate/connector/spec"
+)
+
+const defaultMaxRecord = 8 << 20
+
+// Options are the keys of `csv:` and `tsv:` under decode and encode.
+type Options struct {
+	Header         bool      `key:"header" help:"the first record names the columns; without it they are column_1, column_2, ... or names" default:"true"`
+	Names          []string  `key:"names" help:"names of the columns in order, instead of the header's"`
+	Delimiter      string    `key:"delimiter" help:"what separates fields, one or several characters"`
+	Quote          string    `key:"quote" help:"the character around fields that hold delimiters or line ends; empty = quotes mean nothing" default:"\""`
+	Escape         string    `key:"escape" help:"a character that, in quotes and before a quote or itself, makes it text; a doubled quote always is one (reading)"`
+	Quotes         string    `key:"quotes" help:"text after a closing quote: strict rejects the record, loose makes it part of the field, as some programs do (reading)" enum:"strict,loose" default:"strict"`
+	Nulls          []string  `key:"nulls" help:"texts that mean NULL where they stand without quotes; the first one is written" default:"[\"\"]"`
+	Encoding       string    `key:"encoding" help:"such as utf-8, utf-16, windows-1252, iso-8859-1, macintosh, shift-jis; a byte order mark tells utf-16 by itself (reading)" default:"utf-8"`
+	SkipLines      int       `key:"skip_lines" help:"lines to leave out before the header (reading)" default:"0"`
+	Comment        string    `key:"comment" help:"leave out lines that start with this (reading)"`
+	Trim           bool      `key:"trim" help:"leave out spaces and tabs around names and cells, also around quotes (reading)" default:"false"`
+	Ragged         string    `key:"ragged" help:"a record with too few or too many fields: reject it, or pad: NULL for missing fields, and surplus fields may be there if they are empty (reading)" enum:"reject,pad" default:"reject"`
+	MaxRecordBytes spec.Size `key:"max_record_bytes" help:"longer records are rejected (reading)" default:"8MiB"`
+	Quoting        string    `key:"quoting" help:"quote the cells that need it, or all but NULL (writing)" enum:"minimal,all" default:"minimal"`
+	LineEnd        string    `key:"line_end" help:"what ends a line (writing)" enum:"lf,crlf" default:"lf"`
+}
+
+func defaults(delimiter string) *Options {
+	return &Options{
+		Header: true, Delimiter: delimiter, Quote: `"`, Quotes: "strict", Encoding: "utf-8", Ragged: "reject",
+		MaxRecordBytes: defaultMaxRecord, Quoting: "minimal", LineEnd: "lf",
+	}
+}
+
+// CSV is the registry entry of comma-separated text.
+func CSV() *connector.Format {
+	return entry("csv", "comma-separated text", ",", ".csv")
+}
+
+// TSV is the registry entry of tab-separated text: csv with another delimiter.
+func TSV() *connector.Format {
+	return entry("tsv", "tab-separated text", "\t", ".tsv", ".tab")
+}
+
+func entry(name, summary, delimiter string, extensions ...string) *connector.Format {
+	return &connector.Format{
+		Name: name, Summary: summary, Extensions: extensions,
+		Config: func() any { return defaults(delimiter) },
+		NewDecoder: func(cfg any, r io.Reader, opt connector.DecodeOptions) (connector.Decoder, error) {
+			return NewDecoder(cfg.(*Options), r, opt)
+		},
+		NewEncoder: func(cfg any, schema *record.Schema) (connector.Encoder, error) {
+			return NewEncoder(cfg.(*Options), schema)
+		},
+	}
+}
+
+// dialect is Options made ready for the scanners.
+type dialect struct {
+	delimiter []byte
+	delim     byte   // first byte of delimiter
+	quote     byte   // 0 = quotes mean nothing
+	escape    byte   // 0 = only doubled quotes
+	marks     string // quote and escape
+	comment   []byte
+	trim      bool
+	loose     bool
+	pad       bool
+	nullEmpty bool     // empty unquoted text is NULL
+	nullWords [][]byte // and so are these, none of them empty
+	// cr means that a lone carriage return ends a record. Columns finds out.
+	cr                   bool
+	wideDelim, wideQuote uint64 // eight times delim and quote
+}
+
+func (o *Options) dialect() (*dialect, error) {
+	x := &dialect{delimiter: []byte(o.Delimiter), comment: []byte(o.Comment), trim: o.Trim, loose: o.Quotes == "loose", pad: o.Ragged == "pad"}
+	var err error
+	if x.quote, err = character("quote", o.Quote); err != nil {
+		return nil, err
+	}
+	if x.escape, err = character("escape", o.Escape); err != nil {
+		return nil, err
+	}
+	if x.escape == x.quote {
+		x.escape = 0
+	}
+	if err := x.checkDelimiter(); err != nil {
+		return nil, err
+	}
+	x.setNulls(o.Nulls)
+	x.marks = string([]byte{x.quote, x.escape})
+	x.wideDelim, x.wideQuote = broadcast(x.delim), broadcast(x.quote)
+	return x, nil
+}
+
+func (x *dialect) checkDelimiter() error {
+	d := string(x.delimiter)
+	switch {
+	case d == "":
+		return errors.New("delimiter: must not be empty")
+	case strings.ContainsAny(d, "\r\n"):
+		return errors.New("delimiter: must not hold a line end")
+	case x.quote != 0 && strings.IndexByte(d, x.quote) >= 0:
+		return fmt.Errorf("delimiter %q: must not hold the quote", d)
+	case x.trim && strings.Trim(d, " \t") == "":
+		return errors.New("delimiter: trim would take it away")
+	}
+	x.delim = d[0]
+	return nil
+}
+
+func (x *dialect) setNulls(words []string) {
+	if words == nil {
+		words = []string{""}
+	}
+	for _, w := range words {
+		if w == "" {
+			x.nullEmpty = true
+			continue
+		}
+		x.nullWords = append(x.nullWords, []byte(w))
+	}
+}
+
+// character reads an option that is one ASCII character or nothing.
+func character(key, s string) (byte, error) {
+	if s == "" {
+		return 0, nil
+	}
+	if len(s) > 1 || s[0] >= 0x80 || s == "\n" || s == "\r" || s == "\x00" {
+		return 0, fmt.Errorf("%s %q: must be one ASCII character", key, s)
+	}
+	return s[0], nil
+}
+
+// fast reports whether the fast scanners know the dialect.
+func (x *dialect) fast() bool {
+	return len(x.delimiter) == 1 && x.escape == 0 && len(x.comment) == 0 && !x.trim && !x.cr
+}
+
+// isNull reports whether an unquoted text means NULL.
+func (x *dialect) isNull(text []byte) bool {
+	if len(text) == 0 {
+		return x.nullEmpty
+	}
+	for _, w := range x.nullWords {
+		if string(w) == string(text) {
+			return true
+		}
+	}
+	return false
+}

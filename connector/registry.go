@@ -1,0 +1,122 @@
+package connector
+
+import (
+	"context"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/headgate/headgate/connector/record"
+)
+
+// Type is a registry entry for a kind of connection: data and constructors. Exactly
+// one of Store and Table is set.
+type Type struct {
+	Name    string // as `type:` spells it
+	Summary string
+	// Config returns a pointer to a new struct of the keys a connection of this
+	// type takes; package spec says which tags it carries.
+	Config func() any
+	// Store opens a store of bytes.
+	Store func(ctx context.Context, env Env, cfg any) (Store, error)
+	// Table opens rows.
+	Table *Table
+}
+
+// Table is a connector whose unit is the row.
+type Table struct {
+	NewSource func(ctx context.Context, env Env, cfg any, req SourceRequest) (Source, error) // nil = cannot be read
+	NewSink   func(ctx context.Context, env Env, cfg any, req SinkRequest) (Sink, error)     // nil = cannot be written
+	Modes     []string                                                                       // load modes it offers
+}
+
+// Env is what the program lends a connector.
+type Env struct {
+	Project    string    // the project's folder; relative paths start here
+	Connection string    // the connection's name, for messages; "" = the project's own files
+	Stdin      io.Reader // what the name "-" reads; nil = not available
+	Stdout     io.Writer // what the name "-" writes; nil = not available
+}
+
+// SourceRequest is what a flow asks of a table source.
+type SourceRequest struct {
+	Table   string         // or Query
+	Query   string         // parameters are bound, see Args
+	Args    map[string]any // named parameters of Query: string, int64, float64, bool, or nil
+	Select  []string       // columns; empty = all
+	Columns []record.Field // declared columns
+	// NewColumn (ignore, add, fail) and MissingColumn (ignore, fail) say what to do when the columns
+	// differ from the declared ones; empty = ignore and fail.
+	NewColumn, MissingColumn string
+	Incremental              *Incremental
+	BatchRows                int // rows of a morsel; 0 = the connector's default
+}
+
+// Incremental reads only what is new since the cursor.
+type Incremental struct {
+	Cursor     string // column whose values grow
+	TieBreaker string // column that orders rows with equal cursors; "" = none
+	Start      string // where the first run starts; "" = at the beginning
+}
+
+// SinkRequest is what a flow asks of a table sink.
+type SinkRequest struct {
+	Table         string
+	Mode          string   // append replace truncate upsert ...
+	Key           []string // for upsert
+	Create        string   // if_missing, never
+	Evolve        string   // fail, add_columns, widen
+	Before, After []string // statements
+}
+
+// Registry lists connection types, formats and codecs. It is filled once and
+// then only read.
+type Registry struct {
+	Types   []*Type
+	Formats []*Format
+	Codecs  []*Codec
+}
+
+// Type finds a connection type by name; nil when there is none.
+func (r *Registry) Type(name string) *Type {
+	return find(r.Types, func(t *Type) bool { return t.Name == name })
+}
+
+// Format finds a format by name; nil when there is none.
+func (r *Registry) Format(name string) *Format {
+	return find(r.Formats, func(f *Format) bool { return f.Name == name })
+}
+
+// Codec finds a codec by name; nil when there is none.
+func (r *Registry) Codec(name string) *Codec {
+	return find(r.Codecs, func(c *Codec) bool { return c.Name == name })
+}
+
+// Layers reads a file name's extensions: the codecs outermost first, then the format, which is
+// nil when the name does not tell it. "a.csv.gz" is gzip over csv.
+func (r *Registry) Layers(name string) (codecs []*Codec, format *Format) {
+	name = strings.ToLower(path.Base(name))
+	for {
+		ext := path.Ext(name)
+		if ext == "" {
+			return codecs, nil
+		}
+		name = strings.TrimSuffix(name, ext)
+		if f := find(r.Formats, func(f *Format) bool { return slices.Contains(f.Extensions, ext) }); f != nil {
+			return codecs, f
+		}
+		c := find(r.Codecs, func(c *Codec) bool { return slices.Contains(c.Extensions, ext) })
+		if c == nil {
+			return codecs, nil
+		}
+		codecs = append(codecs, c)
+	}
+}
+
+func find[T any](list []*T, is func(*T) bool) *T {
+	if i := slices.IndexFunc(list, is); i >= 0 {
+		return list[i]
+	}
+	return nil
+}

@@ -1,0 +1,138 @@
+package sqldb
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/record"
+	"github.com/headgate/headgate/connector/spec"
+)
+
+// Load modes.
+const (
+	Append   = "append"   // add the rows
+	Replace  = "replace"  // build the table anew beside the old one and swap them
+	Truncate = "truncate" // empty the table and add the rows
+	Upsert   = "upsert"   // update the rows whose key is there, add the others
+)
+
+// Values of Create and Evolve.
+const (
+	CreateNever  = "never"
+	AddColumns   = "add_columns"
+	WidenColumns = "widen"
+)
+
+// Load is a sink request that has been checked against the rows to come.
+type Load struct {
+	connector.SinkRequest
+	Mode      string // one of the load modes
+	KeyFields []int  // fields of the input that make up Key
+}
+
+// NewLoad checks req against the columns of in.
+func NewLoad(d *Dialect, req connector.SinkRequest, in *record.Schema) (*Load, error) {
+	l := &Load{SinkRequest: req, Mode: req.Mode}
+	if l.Mode == "" {
+		l.Mode = Append
+	}
+	for i, f := range in.Fields {
+		for _, g := range in.Fields[:i] {
+			if d.Same(f.Name, g.Name) {
+				return nil, fmt.Errorf("columns `%s` and `%s` have the same name in %s: rename one", g.Name, f.Name, d.Name)
+			}
+		}
+	}
+	if l.Mode != Upsert {
+		return l, nil
+	}
+	if len(req.Key) == 0 {
+		return nil, fmt.Errorf("load mode upsert needs a key")
+	}
+	for _, k := range req.Key {
+		i := in.Index(k)
+		if i < 0 {
+			return nil, fmt.Errorf("key `%s` is not a column of the rows%s", k, Suggest(k, in.Names()))
+		}
+		l.KeyFields = append(l.KeyFields, i)
+	}
+	return l, nil
+}
+
+// Suggest is " (did you mean ...?)", or "" when nothing is near.
+func Suggest(name string, known []string) string {
+	if s := spec.DidYouMean(name, known); s != "" {
+		return " (" + s + ")"
+	}
+	return ""
+}
+
+// Column is a column of a table that exists.
+type Column struct {
+	Name       string
+	Type       string // as declared
+	NotNull    bool   // and without a default
+	Generated  bool   // computed by the database
+	PrimaryKey int    // place in the primary key from 1; 0 = not in it
+}
+
+// Match pairs the fields of in with the columns of a table: for each field the
+// index of its column, -1 when the table has none. Columns are in fresh that no
+// field fills.
+func Match(d *Dialect, in *record.Schema, table []Column) (column []int, unfilled []Column) {
+	column = make([]int, len(in.Fields))
+	filled := make([]bool, len(table))
+	for i, f := range in.Fields {
+		column[i] = slices.IndexFunc(table, func(c Column) bool { return c.Name == f.Name })
+		if column[i] < 0 {
+			column[i] = slices.IndexFunc(table, func(c Column) bool { return d.Same(c.Name, f.Name) })
+		}
+		if column[i] >= 0 {
+			filled[column[i]] = true
+		}
+	}
+	for i, c := range table {
+		if !filled[i] {
+			unfilled = append(unfilled, c)
+		}
+	}
+	return column, unfilled
+}
+
+// CheckFit refuses rows that the table can take only with a change that Evolve does
+// not allow, or never. It returns the fields to add.
+func CheckFit(d *Dialect, l *Load, in *record.Schema, table []Column) (add []int, err error) {
+	column, unfilled := Match(d, in, table)
+	var fresh []string
+	for i, c := range column {
+		switch {
+		case c < 0:
+			add = append(add, i)
+			fresh = append(fresh, in.Fields[i].Name)
+		case table[c].Generated:
+			return nil, fmt.Errorf("column `%s` is computed by the database: drop it from the rows", table[c].Name)
+		}
+	}
+	if len(add) > 0 && l.Evolve != AddColumns && l.Evolve != WidenColumns {
+		return nil, fmt.Errorf("the table has no column %s%s; set `evolve: add_columns` to add it, or drop it from the rows",
+			quoteAll(fresh), Suggest(fresh[0], columnNames(table)))
+	}
+	for _, c := range unfilled {
+		if c.NotNull && !c.Generated {
+			return nil, fmt.Errorf("column `%s` of the table must not be NULL and has no default, but the rows have no such column", c.Name)
+		}
+	}
+	return add, nil
+}
+
+func columnNames(table []Column) []string {
+	names := make([]string, len(table))
+	for i, c := range table {
+		names[i] = c.Name
+	}
+	return names
+}
+
+func quoteAll(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }

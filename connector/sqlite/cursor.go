@@ -1,0 +1,191 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// mark is a place in the order of an incremental source.
+type mark struct {
+	Cursor scalar  `json:"cursor"`
+	Tie    *scalar `json:"tie,omitempty"`
+}
+
+// scalar is a value with its storage class. In JSON a text is a string and numbers
+// are numbers, those with a point or an exponent floats.
+type scalar struct {
+	class int32
+	i     int64
+	f     float64
+	s     string
+}
+
+func (v scalar) MarshalJSON() ([]byte, error) {
+	switch v.class {
+	case sqlite3.SQLITE_INTEGER:
+		return strconv.AppendInt(nil, v.i, 10), nil
+	case sqlite3.SQLITE_FLOAT:
+		return strconv.AppendFloat(nil, v.f, 'e', -1, 64), nil
+	}
+	return json.Marshal(v.s)
+}
+
+func (v *scalar) UnmarshalJSON(data []byte) (err error) {
+	if len(data) > 0 && data[0] == '"' {
+		v.class = sqlite3.SQLITE_TEXT
+		return json.Unmarshal(data, &v.s)
+	}
+	v.class = sqlite3.SQLITE_INTEGER
+	if v.i, err = strconv.ParseInt(string(data), 10, 64); err == nil {
+		return nil
+	}
+	v.class = sqlite3.SQLITE_FLOAT
+	if v.f, err = strconv.ParseFloat(string(data), 64); err != nil {
+		return fmt.Errorf("cursor %s is neither a number nor a string", data)
+	}
+	return nil
+}
+
+// scalar is the cell i. A blob counts as its bytes.
+func (s *stmt) scalar(i int) scalar {
+	switch c := s.class(i); c {
+	case sqlite3.SQLITE_INTEGER:
+		return scalar{class: c, i: s.int(i)}
+	case sqlite3.SQLITE_FLOAT:
+		return scalar{class: c, f: s.float(i)}
+	}
+	return scalar{class: sqlite3.SQLITE_TEXT, s: string(s.bytes(i))}
+}
+
+func (s *stmt) bindScalar(i int, v scalar) error {
+	switch v.class {
+	case sqlite3.SQLITE_INTEGER:
+		return s.bindInt(i, v.i)
+	case sqlite3.SQLITE_FLOAT:
+		return s.bindFloat(i, v.f)
+	}
+	return s.bindString(i, v.s)
+}
+
+// low is where reading starts: after the cursor, or after the flow's start.
+func (s *source) low(cursor json.RawMessage) (*mark, error) {
+	if len(cursor) > 0 && string(cursor) != "null" {
+		m := new(mark)
+		if err := json.Unmarshal(cursor, m); err != nil {
+			return nil, fmt.Errorf("stored cursor %s: %w", cursor, err)
+		}
+		return m, nil
+	}
+	if s.req.Incremental.Start == "" {
+		return nil, nil
+	}
+	return &mark{Cursor: scalar{class: sqlite3.SQLITE_TEXT, s: s.req.Incremental.Start}}, nil
+}
+
+// Names of the parameters that bound the rows.
+const (
+	lowCursor, lowTie   = ":headgate_lo", ":headgate_lo_tie"
+	highCursor, highTie = ":headgate_hi", ":headgate_hi_tie"
+)
+
+// high is the last row there is after lo, nil when there is none.
+func (s *source) high(ctx context.Context, d *db, lo *mark) (*mark, error) {
+	inc := s.req.Incremental
+	columns := s.sql.Ident(inc.Cursor)
+	order := columns + " DESC"
+	if inc.TieBreaker != "" {
+		columns += ", " + s.sql.Ident(inc.TieBreaker)
+		order += ", " + s.sql.Ident(inc.TieBreaker) + " DESC"
+	}
+	sql := "SELECT " + columns + " FROM " + s.from() + s.where(split{Lo: lo}) + " ORDER BY " + order + " LIMIT 1"
+	st, err := d.prepare(sql)
+	if err != nil {
+		return nil, err
+	}
+	defer st.close()
+	if err := s.bind(st, split{Lo: lo}); err != nil {
+		return nil, err
+	}
+	defer d.watch(ctx)()
+	more, err := st.step()
+	if !more || err != nil {
+		return nil, cancelled(ctx, err)
+	}
+	hi := &mark{Cursor: st.scalar(0)}
+	if inc.TieBreaker != "" {
+		tie := st.scalar(1)
+		hi.Tie = &tie
+	}
+	return hi, nil
+}
+
+// where is the condition for rows, with " WHERE " before it.
+func (s *source) where(rows split) string {
+	inc := s.req.Incremental
+	if inc == nil {
+		return ""
+	}
+	cursor := s.sql.Ident(inc.Cursor)
+	sql := " WHERE " + cursor + " IS NOT NULL"
+	if rows.Lo != nil {
+		sql += " AND " + s.beyond(cursor, ">", lowCursor, lowTie, rows.Lo.Tie != nil)
+	}
+	if rows.Hi != nil {
+		sql += " AND " + s.beyond(cursor, "<=", highCursor, highTie, rows.Hi.Tie != nil)
+	}
+	return sql
+}
+
+// beyond compares the cursor, together with the tie breaker if the mark has one. A
+// row value would not let SQLite use the columns' affinity for a start that is text.
+func (s *source) beyond(cursor, op, param, tieParam string, tie bool) string {
+	if !tie || s.req.Incremental.TieBreaker == "" {
+		return cursor + " " + op + " " + param
+	}
+	strict := op[:1]
+	t := s.sql.Ident(s.req.Incremental.TieBreaker)
+	return "(" + cursor + " " + strict + " " + param + " OR " + cursor + " = " + param + " AND " + t + " " + op + " " + tieParam + ")"
+}
+
+// bind binds the query's own parameters and those that bound rows.
+func (s *source) bind(st *stmt, rows split) error {
+	if err := st.bindArgs(s.req.Args); err != nil {
+		return err
+	}
+	for _, b := range []struct {
+		m           *mark
+		cursor, tie string
+	}{{rows.Lo, lowCursor, lowTie}, {rows.Hi, highCursor, highTie}} {
+		if b.m == nil {
+			continue
+		}
+		if i := st.parameter(b.cursor); i > 0 {
+			if err := st.bindScalar(i, b.m.Cursor); err != nil {
+				return err
+			}
+		}
+		if i := st.parameter(b.tie); i > 0 && b.m.Tie != nil {
+			if err := st.bindScalar(i, *b.m.Tie); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// order is the ORDER BY of an incremental source.
+func (s *source) order() string {
+	inc := s.req.Incremental
+	if inc == nil {
+		return ""
+	}
+	sql := " ORDER BY " + s.sql.Ident(inc.Cursor)
+	if inc.TieBreaker != "" {
+		sql += ", " + s.sql.Ident(inc.TieBreaker)
+	}
+	return sql
+}

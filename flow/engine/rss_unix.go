@@ -1,0 +1,21 @@
+//go:build unix
+
+package engine
+
+import (
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// peakRSS is the largest resident size of this process so far, in bytes.
+func peakRSS() int64 {
+	var u unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	if runtime.GOOS == "darwin" {
+		return int64(u.Maxrss)
+	}
+	return int64(u.Maxrss) << 10
+}

@@ -1,0 +1,381 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/flow/plan"
+	"github.com/headgate/headgate/flow/state"
+	"github.com/headgate/headgate/flow/step"
+)
+
+// ErrInterrupted is a run that was told to stop.
+var ErrInterrupted = errors.New("interrupted: nothing was committed")
+
+// cleanUp is how long undoing a failed run may take once its own context is over.
+const cleanUp = 30 * time.Second
+
+// Run runs p to its end. The report is never nil; an error says why the run
+// failed, and then nothing that it wrote is visible unless Report.Committed. Run does
+// not close the plan.
+func Run(ctx context.Context, p *plan.Plan, o Options) (*Report, error) {
+	began := time.Now()
+	r := &run{plan: p, o: o}
+	if r.o.Meter == nil {
+		r.o.Meter = new(Meter)
+	}
+	r.report.Run, r.report.Flow = p.Run.ID, p.Flow
+	err := r.locked(ctx)
+	if err != nil {
+		r.report.Status = Failed
+		if errors.Is(err, ErrInterrupted) {
+			r.report.Status = Interrupted
+		}
+	}
+	r.report.DurationMS = time.Since(began).Milliseconds()
+	r.report.PeakRSS = peakRSS()
+	if e := r.recordEnd(); err == nil {
+		err = e
+	}
+	return &r.report, err
+}
+
+// run is one run with what it has found out so far.
+type run struct {
+	plan   *plan.Plan
+	o      Options
+	report Report
+	record *state.Record // nil until the run has begun
+}
+
+// locked does the whole run under the flow's lock.
+func (r *run) locked(ctx context.Context) error {
+	unlock, err := r.o.State.Lock(r.plan.Flow)
+	if errors.Is(err, state.ErrBusy) && r.plan.Options.Overlap == "skip" {
+		r.report.Status = Skipped
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("flow %s: %w", r.plan.Flow, err)
+	}
+	defer unlock()
+	if err := r.recover(ctx); err != nil {
+		return fmt.Errorf("finish the flow's last run: %w", err)
+	}
+	return r.begin(ctx)
+}
+
+// recover finishes or undoes what a crash left of the flow's last run (promise 2).
+func (r *run) recover(ctx context.Context) error {
+	old, err := r.o.State.Pending(r.plan.Flow)
+	if err != nil || old == nil {
+		return err
+	}
+	done := false
+	if old.Phase == state.Sealed {
+		_, err = r.plan.To.Commit(ctx, old.Session, old.Receipts, commitState(old))
+		if err != nil && !errors.Is(err, connector.ErrNothingStaged) {
+			return err
+		}
+		done = err == nil
+	}
+	if !done && old.Session != nil {
+		if err := r.plan.To.Abort(ctx, old.Session, old.Receipts); err != nil {
+			return err
+		}
+	}
+	old.Phase, old.Committed, old.Status = state.Ended, done, string(Failed)
+	if done {
+		old.Status = string(Succeeded)
+		r.report.Notes = append(r.report.Notes, "finished run "+old.Run+", which a crash had cut off at its commit")
+	} else {
+		r.report.Notes = append(r.report.Notes, "undid run "+old.Run+", which had not ended")
+	}
+	if err := r.o.State.Put(old); err != nil {
+		return err
+	}
+	if a, ok := r.plan.From.(connector.Acker); ok && done {
+		return a.Ack(ctx, old.Plan)
+	}
+	return nil
+}
+
+func commitState(rec *state.Record) connector.State {
+	st := connector.State{Flow: rec.Flow, Run: rec.Run}
+	if rec.Plan != nil {
+		st.Cursor = rec.Plan.Cursor
+	}
+	return st
+}
+
+// begin prepares the sink, lists the splits, stores both, and moves the rows.
+func (r *run) begin(ctx context.Context) error {
+	p := r.plan
+	ses, err := p.To.Prepare(ctx, p.Out(), connector.Run{ID: p.Run.ID, Flow: p.Flow}, false)
+	if err != nil {
+		return err
+	}
+	r.report.Notes = append(r.report.Notes, ses.Notes...)
+	splits, err := r.splits(ctx, ses)
+	if err == nil {
+		r.record = &state.Record{Run: p.Run.ID, Flow: p.Flow, Phase: state.Begun, Started: p.Run.Started,
+			Plan: splits, Session: ses}
+		err = r.o.State.Put(r.record)
+	}
+	var receipts []connector.Receipt
+	if err == nil {
+		receipts, err = r.move(ctx, splits, ses)
+	}
+	if err == nil && len(splits.Splits) > 0 {
+		err = r.commit(ctx, splits, ses, receipts)
+	}
+	if r.report.Committed || (err == nil && len(splits.Splits) > 0) {
+		return err
+	}
+	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
+	defer cancel()
+	if e := p.To.Abort(undo, ses, receipts); e != nil {
+		err = errors.Join(err, fmt.Errorf("undo: %w", e))
+	}
+	return err
+}
+
+// splits decides what to read: a stored plan, or what is new since the cursor. The
+// cursor beside the data wins over the local one.
+func (r *run) splits(ctx context.Context, ses *connector.Session) (*connector.SplitPlan, error) {
+	if r.plan.Splits != nil {
+		return r.plan.Splits, nil
+	}
+	if r.o.FullRefresh {
+		return r.plan.From.Plan(ctx, nil)
+	}
+	cursor := ses.Cursor
+	if cursor == nil {
+		var err error
+		if cursor, err = r.o.State.Cursor(r.plan.Flow); err != nil {
+			return nil, err
+		}
+	}
+	return r.plan.From.Plan(ctx, cursor)
+}
+
+// move runs the pipeline and seals the writers.
+func (r *run) move(ctx context.Context, splits *connector.SplitPlan, ses *connector.Session) ([]connector.Receipt, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p := &pipeline{ctx: ctx, plan: r.plan, splits: splits.Splits, session: ses, stop: r.o.Stop, meter: r.o.Meter,
+		commits: newTurnstile(), open: map[*lane]bool{}, report: r.report}
+	p.rejects = &rejects{run: r.plan.Run.ID, flow: r.plan.Flow, rules: r.plan.Errors, path: r.rejectsFile()}
+	defer p.rejects.close()
+	r.expect(splits)
+	err := p.drain(r.workers())
+	if err == nil {
+		err = p.settle()
+	}
+	r.report = p.report
+	r.report.Splits = p.opened
+	r.report.BytesRead = r.o.Meter.BytesRead.Load()
+	if p.rejects.path != "" && p.rejects.count > 0 && r.plan.Errors.Rows == "quarantine" {
+		r.report.Rejects = p.rejects.path
+	}
+	for _, rec := range p.receipts {
+		r.report.BytesWritten += rec.Bytes
+	}
+	if err == nil {
+		err = p.rejects.close()
+	}
+	return p.receipts, r.explain(ctx, err)
+}
+
+// explain gives the end of a pipeline its proper cause.
+func (r *run) explain(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, errInterrupted):
+		return ErrInterrupted
+	case err != nil && errors.Is(context.Cause(ctx), context.DeadlineExceeded):
+		return fmt.Errorf("the run took longer than its timeout of %s: %w", r.plan.Options.Timeout, context.DeadlineExceeded)
+	case err != nil && ctx.Err() != nil:
+		return ErrInterrupted
+	}
+	return err
+}
+
+// expect tells the meter how much there is to do.
+func (r *run) expect(splits *connector.SplitPlan) {
+	total := int64(0)
+	for _, s := range splits.Splits {
+		if s.Bytes < 0 {
+			total = -1
+			break
+		}
+		total += s.Bytes
+	}
+	r.o.Meter.BytesTotal.Store(total)
+	r.o.Meter.Splits.Store(int64(len(splits.Splits)))
+}
+
+func (r *run) workers() int {
+	n := r.o.Workers
+	if n == 0 {
+		n = r.plan.Options.Parallel
+	}
+	if n == 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	return n
+}
+
+func (r *run) rejectsFile() string {
+	if into := r.plan.RejectsInto; into != "" {
+		return into
+	}
+	return filepath.Join(r.o.RejectsDir, r.plan.Run.ID+".jsonl")
+}
+
+// drain runs the workers until everything is read or something failed.
+func (p *pipeline) drain(workers int) error {
+	if len(p.splits) == 0 {
+		return nil
+	}
+	first, err := p.prepare()
+	if err != nil {
+		return err
+	}
+	defer p.abandon()
+	defer context.AfterFunc(p.ctx, p.close)()
+	var wg sync.WaitGroup
+	for i := range 2 * workers {
+		w := &worker{p: p, insts: first}
+		if i > 0 {
+			w.insts = instances(p.plan.Ops)
+		}
+		wg.Go(w.run)
+	}
+	wg.Wait()
+	if p.err == nil && p.ctx.Err() != nil {
+		return p.ctx.Err()
+	}
+	if p.err == nil && p.interrupted {
+		return errInterrupted
+	}
+	if p.err == nil && p.writer != nil {
+		p.lanes.Lock()
+		defer p.lanes.Unlock()
+		return p.seal(p.writer)
+	}
+	return p.err
+}
+
+// prepare makes what all workers share, and the step instances of the first.
+func (p *pipeline) prepare() ([]step.Instance, error) {
+	ops := p.plan.Ops
+	p.shared = make([]step.Instance, len(ops))
+	p.turns = make([]*turnstile, len(ops))
+	first := instances(ops)
+	traced := slices.Clone(first)
+	for i, op := range ops {
+		if op.Ordered {
+			p.shared[i] = op.New()
+			p.turns[i] = newTurnstile()
+			traced[i] = p.shared[i]
+		}
+	}
+	var err error
+	if p.checks, err = trace(p.plan.Schema, ops, traced); err != nil {
+		return nil, err
+	}
+	if !p.plan.To.PerSplit() {
+		p.writer, err = p.plan.To.Open(p.ctx, p.session, connector.Split{})
+	}
+	return first, err
+}
+
+// instances makes a worker's own instances of the steps; nil for the ordered ones.
+func instances(ops []*step.Op) []step.Instance {
+	list := make([]step.Instance, len(ops))
+	for i, op := range ops {
+		if !op.Ordered {
+			list[i] = op.New()
+		}
+	}
+	return list
+}
+
+// settle ends the steps and the rejects of a pipeline that ran to its end.
+func (p *pipeline) settle() error {
+	for _, op := range p.plan.Ops {
+		if op.Finish == nil {
+			continue
+		}
+		if err := op.Finish(); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(p.receipts, func(a, b connector.Receipt) int {
+		return p.order(a.Split) - p.order(b.Split)
+	})
+	return p.rejects.settle(p.report.RowsRead)
+}
+
+func (p *pipeline) order(id connector.SplitID) int {
+	return slices.IndexFunc(p.splits, func(s connector.Split) bool { return s.ID == id })
+}
+
+// commit makes the rows visible: promise 2, in this order.
+func (r *run) commit(ctx context.Context, splits *connector.SplitPlan, ses *connector.Session, receipts []connector.Receipt) error {
+	r.record.Phase, r.record.Receipts = state.Sealed, receipts
+	if err := r.o.State.Put(r.record); err != nil {
+		return err
+	}
+	res, err := r.plan.To.Commit(ctx, ses, receipts, commitState(r.record))
+	if err != nil {
+		return err
+	}
+	r.report.Committed, r.record.Committed = true, true
+	r.report.Outputs = res.Outputs
+	if a, ok := r.plan.From.(connector.Acker); ok {
+		if err := r.recordEnd(); err != nil {
+			return err
+		}
+		if err := a.Ack(ctx, splits); err != nil {
+			return fmt.Errorf("the rows are committed, but the source could not be told: %w", err)
+		}
+	}
+	return nil
+}
+
+// recordEnd stores how the run ended, once it had begun.
+func (r *run) recordEnd() error {
+	if r.report.Status == "" {
+		r.report.Status = r.outcome()
+	}
+	if r.record == nil || r.record.Phase == state.Ended {
+		return nil
+	}
+	r.record.Phase, r.record.Status = state.Ended, string(r.report.Status)
+	b, err := json.Marshal(r.report)
+	if err != nil {
+		return err
+	}
+	r.record.Report = b
+	return r.o.State.Put(r.record)
+}
+
+// outcome is the status of a run without an error.
+func (r *run) outcome() Status {
+	switch {
+	case r.report.RowsRead == 0:
+		return Empty
+	case r.report.RowsRejected > 0 && r.plan.Errors.Rows == "quarantine":
+		return Partial
+	}
+	return Succeeded
+}

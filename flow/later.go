@@ -1,0 +1,92 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/headgate/headgate/connector/spec"
+)
+
+// later is what the file format has and this version does not do: a key's path
+// (* = any), only certain values of it when some are given. When it does, its line goes.
+type later struct {
+	path    string
+	values  []string
+	warning bool // the flow runs all the same
+}
+
+var laterKeys = []later{
+	{path: "source.files.settle"},
+	{path: "source.files.seen", values: []string{"skip", "fail"}},
+	{path: "source.files.on_success"},
+	{path: "source.incremental.lag"},
+	{path: "source.incremental.nulls"},
+	{path: "source.split"},
+	{path: "source.request"},
+	{path: "source.pagination"},
+	{path: "source.records"},
+	{path: "sink.partition_by"},
+	{path: "sink.load.mode", values: []string{"update", "delete", "mirror"}},
+	{path: "run.retry"},
+	{path: "defaults"},
+	{path: "streams"},
+	{path: "on_stream_error"},
+	{path: "notify", warning: true},
+}
+
+var (
+	laterSteps  = []string{"mask", "unnest", "flatten", "unpivot", "sort", "aggregate", "lookup", "route"}
+	laterLayers = []string{"pgp", "zip", "bzip2", "json", "xml", "fixed", "xlsx", "parquet", "avro"}
+	laterTypes  = []string{"sftp", "ftp", "http", "s3", "postgres", "mysql", "rest"}
+)
+
+// Later reports whether a step, format, codec or connection type belongs to the file format but not
+// to this version. Findings about names that are not known ask it first.
+func Later(name string) bool {
+	return slices.Contains(laterSteps, name) || slices.Contains(laterLayers, name) || slices.Contains(laterTypes, name)
+}
+
+// NotYet is the message for something that Later knows.
+func NotYet(name string) string { return name + ": not supported by this version yet" }
+
+func isLater(path string) bool {
+	return slices.ContainsFunc(laterKeys, func(l later) bool { return l.path == path })
+}
+
+func checkLater(root *yaml.Node, d *spec.Decoder) {
+	for _, l := range laterKeys {
+		walkPath(root, strings.Split(l.path, "."), func(key, value *yaml.Node) {
+			if len(l.values) > 0 && !slices.Contains(l.values, value.Value) {
+				return
+			}
+			what := key.Value
+			if len(l.values) > 0 {
+				what += " " + value.Value
+			}
+			if l.warning {
+				d.Warn(key, "flow.no_effect", what+": nothing comes of it in this version yet", "")
+				return
+			}
+			d.Report(key, "flow.unsupported", NotYet(what), "")
+		})
+	}
+}
+
+// walkPath calls f for each key that a path leads to.
+func walkPath(n *yaml.Node, path []string, f func(key, value *yaml.Node)) {
+	if spec.ShapeOf(n) != spec.Map {
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if path[0] != "*" && path[0] != n.Content[i].Value {
+			continue
+		}
+		if len(path) == 1 {
+			f(n.Content[i], n.Content[i+1])
+			continue
+		}
+		walkPath(n.Content[i+1], path[1:], f)
+	}
+}

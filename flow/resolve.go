@@ -1,0 +1,158 @@
+package flow
+
+import (
+	"regexp"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/spec"
+)
+
+var connectionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+
+// Resolved is a connection as one profile has it, decoded for its type.
+type Resolved struct {
+	Name        string
+	Type        *connector.Type
+	Config      any // what Type.Config returns, filled
+	Use         []string
+	Description string
+}
+
+// May reports whether flows may use the connection to read or to write.
+func (r *Resolved) May(use string) bool { return len(r.Use) == 0 || slices.Contains(r.Use, use) }
+
+// Has reports whether there is a connection called name. A nil c has none.
+func (c *Connections) Has(name string) bool { return c != nil && find(c.List, name) != nil }
+
+// HasProfile reports whether there is a profile called name; "" is always there.
+func (c *Connections) HasProfile(name string) bool {
+	return name == "" || slices.Contains(c.ProfileNames(), name)
+}
+
+// Resolve decodes the connection called name with the changes of profile ("" = none). The
+// result is nil when its type is not known; with any finding that is not a warning it must
+// not be used. It panics when Has or HasProfile is false.
+func (c *Connections) Resolve(reg *connector.Registry, name, profile string) (*Resolved, []Diag) {
+	n := find(c.List, name).Node
+	if profile != "" {
+		i := slices.Index(c.ProfileNames(), profile)
+		if change := find(c.Profiles[i].Connections, name); change != nil {
+			n = merge(n, change.Node)
+		}
+	}
+	d := &spec.Decoder{Source: c.Bytes}
+	r := resolve(reg, name, n, d)
+	return r, c.diags(d.Findings)
+}
+
+// Check resolves every connection in every profile.
+func (c *Connections) Check(reg *connector.Registry) []Diag {
+	var diags []Diag
+	for _, profile := range append([]string{""}, c.ProfileNames()...) {
+		for _, conn := range c.List {
+			_, more := c.Resolve(reg, conn.Name.Value, profile)
+			diags = append(diags, more...)
+		}
+	}
+	return SortDiags(diags)
+}
+
+// merge lays the keys of change over those of n. Another type starts afresh.
+func merge(n, change *yaml.Node) *yaml.Node {
+	if spec.ShapeOf(n) != spec.Map || spec.ShapeOf(change) != spec.Map {
+		return change
+	}
+	_, was := keyOf(n, "type")
+	if _, is := keyOf(change, "type"); is != nil && (was == nil || is.Value != was.Value) {
+		return change
+	}
+	merged := *n
+	merged.Content = slices.Clone(n.Content)
+	for i := 0; i+1 < len(change.Content); i += 2 {
+		at := slices.IndexFunc(merged.Content, func(k *yaml.Node) bool { return k.Value == change.Content[i].Value })
+		if at >= 0 && at%2 == 0 {
+			merged.Content[at], merged.Content[at+1] = change.Content[i], change.Content[i+1]
+			continue
+		}
+		merged.Content = append(merged.Content, change.Content[i], change.Content[i+1])
+	}
+	return &merged
+}
+
+func resolve(reg *connector.Registry, name string, n *yaml.Node, d *spec.Decoder) *Resolved {
+	if spec.ShapeOf(n) != spec.Map {
+		d.In(name, func() { d.Wrong(n, "a map", "") })
+		return nil
+	}
+	_, tn := keyOf(n, "type")
+	typ := typeOf(reg, tn, d)
+	r := &Resolved{Name: name, Type: typ}
+	var ownKeys []string
+	if typ != nil {
+		r.Config = typ.Config()
+		ownKeys = keyNames(r.Config)
+	}
+	var common connectionKeys
+	commonNode, ownNode := divide(n, keyNames(common), ownKeys)
+	d.In(name, func() {
+		d.Decode(commonNode, &common)
+		if typ != nil {
+			d.Decode(ownNode, r.Config)
+		}
+	})
+	if typ == nil {
+		return nil
+	}
+	if k, _ := keyOf(n, "tunnel"); k != nil {
+		d.Report(k, "flow.unsupported", NotYet("tunnel"), "")
+	}
+	r.Use, r.Description = common.Use, common.Description
+	return r
+}
+
+func typeOf(reg *connector.Registry, n *yaml.Node, d *spec.Decoder) *connector.Type {
+	if spec.ShapeOf(n) != spec.String {
+		return nil
+	}
+	if t := reg.Type(n.Value); t != nil {
+		return t
+	}
+	if Later(n.Value) {
+		d.Report(n, "flow.unsupported", NotYet("connection type "+n.Value), "")
+		return nil
+	}
+	var names []string
+	for _, t := range reg.Types {
+		names = append(names, t.Name)
+	}
+	d.Report(n, "conn.type", "unknown connection type "+spec.Quote(n.Value), spec.DidYouMean(n.Value, names))
+	return nil
+}
+
+// keyNames lists the keys of a tagged struct.
+func keyNames(v any) []string {
+	var names []string
+	for _, o := range spec.Options(v) {
+		names = append(names, o.Key)
+	}
+	return names
+}
+
+// divide cuts the map n in two: the keys that all connections take, with what is most
+// likely a misspelling of one, and the rest, which the connection's type must know.
+func divide(n *yaml.Node, common, own []string) (commonNode, ownNode *yaml.Node) {
+	a, b := *n, *n
+	a.Content, b.Content = nil, nil
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i].Value
+		to := &b
+		if slices.Contains(common, key) || !slices.Contains(own, key) && spec.Nearest(key, own) == "" && spec.Nearest(key, common) != "" {
+			to = &a
+		}
+		to.Content = append(to.Content, n.Content[i], n.Content[i+1])
+	}
+	return &a, &b
+}

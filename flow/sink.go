@@ -1,0 +1,42 @@
+package flow
+
+import (
+	"go.yaml.in/yaml/v3"
+
+	"github.com/headgate/headgate/connector/spec"
+)
+
+// Sink says what a flow writes. Exactly one of File and Table is set.
+type Sink struct {
+	Pos         Pos
+	Connection  Text   `key:"connection" help:"a connection's name; left out = files of the project's folder"`
+	File        Text   `key:"file" help:"the file's name; - = standard output; may hold ${{ }}"`
+	Encode      Layers `key:"encode" help:"format, then compression; left out = by the file's extension"`
+	PartitionBy []Text `key:"partition_by" help:"columns: a file for each of their values"`
+	Table       Text   `key:"table" help:"which table"`
+	Loading     `key:"load" help:"how rows go into the table"`
+	Create      string `key:"create" enum:"never,if_missing" default:"if_missing" help:"whether to create the table"`
+	Evolve      string `key:"evolve" enum:"fail,add_columns,widen" default:"fail" help:"what to do when the table's columns do not fit"`
+	Before      []Text `key:"before" help:"statements to run first, in the same transaction"`
+	After       []Text `key:"after" help:"statements to run last, in the same transaction"`
+}
+
+// Loading says how rows go into a table.
+type Loading struct {
+	Mode Text   `key:"mode" enum:"append,replace,truncate,upsert,update,delete,mirror" default:"append" help:"what becomes of the rows that are there"`
+	Key  []Text `key:"key" help:"the columns that identify a row"`
+}
+
+// DecodeNode takes a map.
+func (s *Sink) DecodeNode(n *yaml.Node, d *spec.Decoder) {
+	type plain Sink
+	d.Decode(n, (*plain)(s))
+	s.Pos = posOf(n)
+	checkSink(n, s, d)
+}
+
+// NodeSchema is a map.
+func (s *Sink) NodeSchema() map[string]any {
+	type plain Sink
+	return spec.JSONSchema((*plain)(s))
+}
