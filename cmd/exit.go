@@ -7,6 +7,7 @@ import (
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/ui"
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/flow/plan"
 	"github.com/headgate/headgate/flow/state"
 )
 
@@ -38,6 +39,8 @@ func kind[T error](err error) bool {
 func rules() []rule {
 	return []rule{
 		{kind[*cli.UsageError], "usage", exitInvalid, ""},
+		{kind[*plan.ParamError], "usage", exitInvalid, "--param NAME=VALUE gives a parameter its value"},
+		{kind[*plan.ProfileError], "usage", exitInvalid, ""},
 		{kind[*cli.FindingsError], "invalid", exitInvalid, "for more about a finding: headgate explain CODE"},
 		{target(state.ErrBusy), "busy", exitBusy, "is it meant to run twice? --lock-timeout 5m waits for the other run"},
 		{target(connector.ErrUnreachable), "unreachable", exitUnreachable, "does the other system run, and does it know this login?"},
@@ -68,6 +71,10 @@ func failure(err error) *ui.Failure {
 	var usage *cli.UsageError
 	if errors.As(err, &usage) {
 		f.Hint = usage.Hint
+	}
+	var param *plan.ParamError
+	if errors.As(err, &param) && param.Hint != "" {
+		f.Hint = param.Hint
 	}
 	return f
 }

@@ -47,7 +47,7 @@ func execute(ctx context.Context, env *cli.Env, args []string) int {
 			err = sig
 		}
 	}
-	if errors.Is(err, syscall.EPIPE) {
+	if errors.Is(err, ui.ErrNobodyReads) {
 		return 0
 	}
 	failure := env.Failure(err)

@@ -16,6 +16,8 @@ type Format struct {
 	// Config returns a pointer to a new options struct with the defaults set;
 	// package spec says which tags it carries.
 	Config func() any
+	// RandomAccess formats are read by DecodeOptions.At in any order; they ignore r.
+	RandomAccess bool
 	// NewDecoder reads r as cfg (from Config) says; nil when the format cannot be read.
 	NewDecoder func(cfg any, r io.Reader, opt DecodeOptions) (Decoder, error)
 	// NewEncoder writes rows of schema; nil when the format cannot be written.
@@ -29,6 +31,24 @@ type DecodeOptions struct {
 	ChunkSize int
 	// Strict checks every cell and record, also those nobody reads.
 	Strict bool
+	// At is the input, and Size its length, for a format with RandomAccess. It may be
+	// read from several goroutines.
+	At   io.ReaderAt
+	Size int64
+	// Ranges are conditions on the rows to come, see Range. A decoder may ignore them.
+	Ranges []Range
+}
+
+// Range is what a filter demands of a column: rows whose cell lies outside it, or is
+// NULL, are filtered whatever else they hold. A decoder that knows that a whole
+// piece of the input lies outside may leave it unread: it hands out a batch whose rows
+// are all filtered, since they count as read.
+type Range struct {
+	Column string
+	Type   record.Type // of the column; Low and High are values of it in canonical text
+	// Low and High belong to the range. nil = no limit; without both, the range is
+	// everything but NULL.
+	Low, High *string
 }
 
 // Decoder reads one byte stream. The order of calls is Columns, Bind, then Next and

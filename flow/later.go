@@ -38,7 +38,7 @@ var laterKeys = []later{
 
 var (
 	laterSteps  = []string{"mask", "unnest", "flatten", "unpivot", "sort", "aggregate", "lookup", "route"}
-	laterLayers = []string{"pgp", "zip", "bzip2", "json", "xml", "fixed", "xlsx", "parquet", "avro"}
+	laterLayers = []string{"pgp", "zip", "bzip2", "json", "xml", "fixed", "xlsx", "avro"}
 	laterTypes  = []string{"sftp", "ftp", "http", "s3", "postgres", "mysql", "rest"}
 )
 

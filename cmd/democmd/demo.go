@@ -31,8 +31,8 @@ type DemoOptions struct {
 }
 
 const demoHelp = `Make a throw-away project with generated orders, and run two flows over them: from CSV into a
-SQLite database, and from the database into a CSV file. Shows where everything lies and how to go on.
-Nothing outside the new folder is touched; delete it when you have seen enough.`
+SQLite database, and from the database into a CSV file. Shows where everything lies and how to
+go on. Nothing outside the new folder is touched; delete it when you have seen enough.`
 
 // NewDemo is `headgate demo`.
 func NewDemo(env *cli.Env, runF func(context.Context, *DemoOptions) error) *cobra.Command {

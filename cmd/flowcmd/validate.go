@@ -25,13 +25,14 @@ type ValidateOptions struct {
 	Strict bool
 }
 
-const validateHelp = `Check flow files, connections.yaml and headgate.yaml, and tell everything that is wrong with them,
-not the first thing only. Offline: no store, no network, no environment, no clock.
+const validateHelp = `Check flow files, connections.yaml and headgate.yaml, and tell everything that is wrong with
+them, not the first thing only. Offline: no store, no network, no environment, no clock.
 
-PATH is a flow's name, a file or a folder; left out, it is the whole project. Findings go to standard
-output, each with file, line, column and code; "headgate explain CODE" tells more.
+PATH is a flow's name, a file or a folder; left out, it is the whole project. Findings go to
+standard output, each with file, line, column and code; "headgate explain CODE" tells more.
 
-Exit codes: 0 all is well, 2 there are findings. Warnings alone end with 0, unless --strict is given.`
+Exit codes: 0 all is well, 2 there are findings. Warnings alone end with 0, unless --strict is
+given.`
 
 // NewValidate is `headgate validate`.
 func NewValidate(env *cli.Env, runF func(context.Context, *ValidateOptions) error) *cobra.Command {

@@ -28,11 +28,11 @@ type PlanOptions struct {
 }
 
 const planHelp = `Show what a run would do, and do nothing of it: connect, look at the source and the target, and
-print columns with their types, what the sink will create or alter, how the steps run, and
-which pieces the source is read in.
+print columns with their types, what the sink will create or alter, how the steps run, and which
+pieces the source is read in.
 
-With --out the plan is also written to a file; "headgate run --plan FILE" then reads exactly those
-pieces, as long as the flow file has not changed.`
+With --out the plan is also written to a file; "headgate run --plan FILE" then reads exactly
+those pieces, as long as the flow file has not changed.`
 
 // NewPlan is `headgate plan`.
 func NewPlan(env *cli.Env, runF func(context.Context, *PlanOptions) error) *cobra.Command {

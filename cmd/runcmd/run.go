@@ -37,8 +37,8 @@ type RunOptions struct {
 const runHelp = `Run flows, one after the other. FLOW is a flow's name or its file.
 
 What a run did is told on standard error, and every row is accounted for: read = written +
-filtered + deduped + rejected. With --json each event is one line on standard output, and the last one
-of each flow is run.finished.
+filtered + deduped + rejected. With --json each event is one line on standard output, and the
+last one of each flow is run.finished.
 
 The first SIGINT or SIGTERM finishes the rows under way and undoes the run, the second ends the
 program at once. Whatever happens, nothing half-written is visible under its final name.

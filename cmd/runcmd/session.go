@@ -93,6 +93,10 @@ func (s *session) run(ctx context.Context, j job) error {
 	name := j.flow.Name.Value
 	s.event(started{Event: "run.started", Run: id.ID, Flow: name, Time: s.env.Now().UTC()})
 	report, err := s.execute(ctx, j, id)
+	began := report != nil
+	if !began {
+		report = &engine.Report{Run: id.ID, Flow: name, Status: engine.Failed}
+	}
 	if sig := s.env.Signals.Err(); sig != nil && (errors.Is(err, engine.ErrInterrupted) || errors.Is(err, context.Canceled)) {
 		err = sig
 		report.Status = engine.Interrupted
@@ -108,7 +112,7 @@ func (s *session) run(ctx context.Context, j job) error {
 		s.event(rejected{Event: "run.rejected", Run: id.ID, Flow: name, Rows: report.RowsRejected, File: report.Rejects})
 	}
 	s.event(fin)
-	if !s.env.UI.JSON {
+	if began && !s.env.UI.JSON {
 		s.summary(fin)
 	}
 	s.done = append(s.done, fin)
@@ -131,9 +135,8 @@ func outcome(r *engine.Report, failIfEmpty bool) error {
 	return nil
 }
 
-// execute builds the plan and runs it. The report is never nil.
+// execute builds the plan and runs it. The report is nil when it did not come to a run.
 func (s *session) execute(ctx context.Context, j job, id plan.Run) (*engine.Report, error) {
-	failed := &engine.Report{Run: id.ID, Flow: j.flow.Name.Value, Status: engine.Failed}
 	if t := j.flow.Run.Timeout; t > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, t)
@@ -144,7 +147,7 @@ func (s *session) execute(ctx context.Context, j job, id plan.Run) (*engine.Repo
 		if t := j.flow.Run.Timeout; t > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			err = fmt.Errorf("the run took longer than its timeout of %s: %w", t, err)
 		}
-		return failed, err
+		return nil, err
 	}
 	defer p.Close()
 	if os.Getenv("GOMEMLIMIT") == "" && p.Options.Memory > 0 {

@@ -55,7 +55,7 @@ func summaryLines(f Finished, status string) []string {
 		lines = append(lines, fmt.Sprintf("  balance   %12s = %s + %s + %s + %s (written, filtered, deduped, rejected)", ui.Count(f.RowsRead),
 			ui.Count(f.RowsWritten), ui.Count(f.RowsFiltered), ui.Count(f.RowsDeduped), ui.Count(f.RowsRejected)))
 	}
-	if sec := took.Seconds(); sec > 0 {
+	if sec := took.Seconds(); sec > 0 && f.Committed {
 		lines = append(lines, fmt.Sprintf("  speed     %12s rows/s, %.1f MB/s, peak memory %s",
 			ui.Count(int64(float64(f.RowsRead)/sec)), float64(f.BytesRead)/sec/1e6, ui.Bytes(f.PeakRSS)))
 	}

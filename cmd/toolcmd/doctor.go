@@ -18,8 +18,8 @@ type DoctorOptions struct {
 	Temp string // the folder for temporary files
 }
 
-const doctorHelp = `Look at what runs depend on: the project's files, the folders that are written to, time zones, the
-terminal. Nothing is changed, and no other system is asked.
+const doctorHelp = `Look at what runs depend on: the project's files, the folders that are written to, time zones,
+the terminal. Nothing is changed, and no other system is asked.
 
 Exit codes: 0 when nothing stands in the way of a run, 1 otherwise.`
 

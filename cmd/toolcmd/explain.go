@@ -30,7 +30,8 @@ type ExplainOptions struct {
 }
 
 const explainHelp = `Explain the code of a finding, of a rejected row or of an error; a step; or a function of row
-expressions. Without a name, list what can be explained; "codes", "steps" and "functions" list one kind.`
+expressions. Without a name, list what can be explained; "codes", "steps" and "functions" list
+one kind.`
 
 // NewExplain is `headgate explain`.
 func NewExplain(env *cli.Env, runF func(context.Context, *ExplainOptions) error) *cobra.Command {

@@ -9,6 +9,7 @@ import (
 	"github.com/headgate/headgate/connector/file"
 	"github.com/headgate/headgate/connector/format/csv"
 	"github.com/headgate/headgate/connector/format/jsonl"
+	"github.com/headgate/headgate/connector/format/parquet"
 	"github.com/headgate/headgate/connector/sqlite"
 )
 
@@ -23,6 +24,7 @@ func Registry() *connector.Registry {
 			csv.CSV(),
 			csv.TSV(),
 			jsonl.Format(),
+			parquet.Format(),
 		},
 		Codecs: []*connector.Codec{
 			gzip.Codec(),

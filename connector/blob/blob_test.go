@@ -17,7 +17,7 @@ import (
 )
 
 // kinds are the files the suites run over: plain and compressed, both formats.
-var kinds = []string{".csv", ".tsv.gz", ".jsonl", ".jsonl.zst"}
+var kinds = []string{".csv", ".tsv.gz", ".jsonl.zst"}
 
 // unlike is what no text format gives back.
 var unlike = map[record.Kind]string{record.Bytes: "written as base64, read as they stand"}

@@ -18,6 +18,18 @@ type Positional interface {
 	Positional() bool
 }
 
+// Sampled is a Decoder that may know only some of its columns: records have keys of
+// their own. A column that is missing among them is then no error, but NULL.
+type Sampled interface {
+	// Sampled reports, after Columns, whether there may be others.
+	Sampled() bool
+}
+
+func sampled(dec connector.Decoder) bool {
+	s, ok := dec.(Sampled)
+	return ok && s.Sampled()
+}
+
 // Discover finds the files and the columns of the first that has any. Undeclared
 // columns are typed from a sample of that file and of some others.
 func (s *Source) Discover(ctx context.Context) (*connector.Stream, error) {
@@ -172,7 +184,10 @@ func (s *Source) first(ctx context.Context, o connector.Object, found *columns, 
 			st.Missing = append(st.Missing, f.Name)
 		}
 	}
-	if err := s.drift(in.label, names, st.Missing, st.Extra); err != nil {
+	if len(st.Missing) > 0 && sampled(in.dec) {
+		st.Notes = append(st.Notes, fmt.Sprintf("the first records of %s have no %s: NULL where it is missing", in.label, quoted(st.Missing)))
+	}
+	if err := s.drift(in, names, st.Missing, st.Extra); err != nil {
 		return err
 	}
 	return s.sample(ctx, in, names, found, s.sampleRows())
@@ -196,7 +211,7 @@ func (s *Source) another(ctx context.Context, o connector.Object, found *columns
 		st.Extra = append(st.Extra, name)
 	}
 	missing = slices.DeleteFunc(missing, func(name string) bool { return s.added(name, st.Extra) })
-	if err := s.drift(in.label, names, missing, extra); err != nil {
+	if err := s.drift(in, names, missing, extra); err != nil {
 		return false, err
 	}
 	if sample {
@@ -228,12 +243,12 @@ func compare(sch *record.Schema, names, dropped []string) (missing, extra []stri
 }
 
 // drift applies the rules for columns that differ.
-func (s *Source) drift(label string, names, missing, extra []string) error {
-	if len(missing) > 0 && s.cfg.MissingColumn != "ignore" {
-		return fmt.Errorf("read %s: it has no column %s (it has %s)", label, quoted(missing), quoted(names))
+func (s *Source) drift(in *input, names, missing, extra []string) error {
+	if len(missing) > 0 && s.cfg.MissingColumn != "ignore" && !sampled(in.dec) {
+		return fmt.Errorf("read %s: it has no column %s (it has %s)", in.label, quoted(missing), quoted(names))
 	}
 	if len(extra) > 0 && s.cfg.NewColumn == "fail" {
-		return fmt.Errorf("read %s: it has a new column, %s", label, quoted(extra))
+		return fmt.Errorf("read %s: it has a new column, %s", in.label, quoted(extra))
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ func (s *Source) bind(in *input, own []string) error {
 	if s.cfg.NewColumn == "add" {
 		missing = s.onlyDeclared(missing)
 	}
-	if err := s.drift(in.label, names, missing, extra); err != nil {
+	if err := s.drift(in, names, missing, extra); err != nil {
 		return err
 	}
 	return in.bind(s.schema, own, names)
@@ -112,7 +112,10 @@ func (s *Source) sample(ctx context.Context, in *input, names []string, found *c
 			continue
 		}
 		if hints != nil {
-			g.hinted(hints.Hints()[i])
+			if t := hints.Hints()[i]; t.Kind != record.Invalid {
+				g.hinted(t)
+				continue
+			}
 		}
 		sch.Fields = append(sch.Fields, record.Field{Name: own[i], Type: record.Type{Kind: record.String}})
 		into = append(into, g)
@@ -145,6 +148,9 @@ func (in *input) infer(ctx context.Context, into []*guess, limit int) error {
 		}
 		for i, g := range into {
 			g.add(&m.Batch, m.Batch.Cols[i].Values(&m.Batch, m.Batch.Sel))
+		}
+		if err := m.Batch.Err; err != nil {
+			return in.fail(ctx, err)
 		}
 	}
 	return nil

@@ -116,7 +116,7 @@ func fixedFolder(pattern string) string {
 		}
 	}
 	dir, _ := path.Split(pattern)
-	return path.Clean("./" + dir)
+	return path.Clean(dir)
 }
 
 func (s *Sink) label(name string) string {

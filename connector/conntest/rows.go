@@ -24,12 +24,12 @@ func Schema(t testing.TB, fields ...string) *record.Schema {
 	t.Helper()
 	sch := &record.Schema{}
 	for _, f := range fields {
-		name, typ, _ := strings.Cut(f, " ")
-		parsed, err := record.ParseType(typ)
+		space := strings.LastIndexByte(f, ' ')
+		parsed, err := record.ParseType(f[space+1:])
 		if err != nil {
 			t.Fatal(err)
 		}
-		sch.Fields = append(sch.Fields, record.Field{Name: name, Type: parsed, Declared: true})
+		sch.Fields = append(sch.Fields, record.Field{Name: f[:max(space, 0)], Type: parsed, Declared: true})
 	}
 	return sch
 }
@@ -94,13 +94,18 @@ func (o origin) Record(_ *record.Batch, row int32) []byte {
 	return []byte(strings.Join(o.rows.Cells[o.from+int(row)], "|"))
 }
 
-// Texts is the rows alive in b in their canonical text.
+// Texts is the rows alive in b in their canonical text. A bad cell is "!" and its
+// message.
 func Texts(b *record.Batch) [][]string {
-	var all [][]string
+	vectors := make([]*record.Vector, len(b.Cols))
+	for c, col := range b.Cols {
+		vectors[c] = col.Values(b, b.Sel)
+	}
+	all := make([][]string, 0, len(b.Sel))
 	for _, row := range b.Sel {
 		cells := make([]string, len(b.Cols))
-		for c, col := range b.Cols {
-			switch v := col.Values(b, b.Sel); v.Cells[row] {
+		for c, v := range vectors {
+			switch v.Cells[row] {
 			case record.Null:
 				cells[c] = Null
 			case record.Bad:

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"testing"
+
+	"github.com/headgate/headgate/connector"
 )
 
 func (s *storeTest) invisible(t *testing.T) {
@@ -45,8 +47,8 @@ func (s *storeTest) publishTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Publish(t.Context(), "never-staged", "b"); err == nil {
-		t.Error("publish of nothing: no error")
+	if err := s.Publish(t.Context(), "never-staged", "b"); !errors.Is(err, connector.ErrNothingStaged) {
+		t.Errorf("publish of nothing: %v", err)
 	}
 	if got := s.get(t, "a"); got != "new" {
 		t.Errorf("got %q", got)

@@ -173,7 +173,7 @@ func (s *Store) publish(staged, name string) error {
 	err = root.Rename(staged, final)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, gone := root.Stat(final); gone != nil {
-			return fmt.Errorf("neither %s nor the staged file %s is there", path.Base(final), staged)
+			return fmt.Errorf("neither it nor the staged file %s is there: %w", path.Base(staged), connector.ErrNothingStaged)
 		}
 		err = nil
 	}

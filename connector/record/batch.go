@@ -15,6 +15,14 @@ type Origin interface {
 	Record(b *Batch, row int32) []byte
 }
 
+// TypedOrigin is an Origin that has values, not text, for its typed columns.
+type TypedOrigin interface {
+	Origin
+	// FillValues sets the cells of typed column col, as v.Type has them, for the rows of
+	// sel, all of them Unasked before. An error of the input goes to b.Fail.
+	FillValues(b *Batch, col int, sel []int32, v *Vector)
+}
+
 // Position is where a row came from, for people.
 type Position struct {
 	File string // path, or "connection:table"
@@ -46,6 +54,10 @@ type Batch struct {
 	Rejects           []Reject
 	Filtered, Deduped int64
 
+	// Err is why an origin that reads on demand could not. It ends the run: the cells
+	// asked for then are Bad and mean nothing.
+	Err error
+
 	pool []*Column
 	used int
 	gone []bool // by row, valid while there are Rejects
@@ -60,6 +72,7 @@ func (b *Batch) Reset(n int) {
 	b.Origin, b.Delimiter = nil, 0
 	b.Rejects = b.Rejects[:0]
 	b.Filtered, b.Deduped = 0, 0
+	b.Err = nil
 	b.used = 0
 	b.Sel = grow(b.Sel[:0], n)
 	for i := range b.Sel {
@@ -76,7 +89,7 @@ func (b *Batch) NewColumn(t Type) *Column {
 	c := b.pool[b.used]
 	b.used++
 	c.vec.Reset(t, b.Rows)
-	c.input = -1
+	c.input, c.typed = -1, -1
 	c.hasText = false
 	return c
 }
@@ -86,6 +99,21 @@ func (b *Batch) InputColumn(t Type, col int) *Column {
 	c := b.NewColumn(t)
 	c.input = col
 	return c
+}
+
+// TypedColumn is a lazy column over typed column col of the batch's Origin, which must
+// be a TypedOrigin. It has no text: Input is -1.
+func (b *Batch) TypedColumn(t Type, col int) *Column {
+	c := b.NewColumn(t)
+	c.typed = col
+	return c
+}
+
+// Fail keeps the first error of the batch's origin.
+func (b *Batch) Fail(err error) {
+	if b.Err == nil {
+		b.Err = err
+	}
 }
 
 // Text is the bytes of v. They are valid until the batch is reused, and until the
@@ -138,12 +166,13 @@ func (b *Batch) DropRejected(n int) {
 	b.Sel = keep
 }
 
-// Column is one column of a batch: input text until it is asked for, or a
-// computed vector.
+// Column is one column of a batch: input text or the input's own values, until they
+// are asked for, or a computed vector.
 type Column struct {
 	vec   Vector
 	text  Vector // text form of an input column whose type is not String
-	input int    // column of the Origin, -1 = computed
+	input int    // column of the Origin, -1 = computed or typed
+	typed int    // column of the TypedOrigin, -1 = not
 
 	hasText bool
 }
@@ -151,7 +180,8 @@ type Column struct {
 // Type is the type of the column's values.
 func (c *Column) Type() Type { return c.vec.Type }
 
-// Input is the column of the Origin that c is read from, or -1 when computed.
+// Input is the column of the Origin that c is read from as text, or -1: c was
+// computed or read as values.
 func (c *Column) Input() int { return c.input }
 
 // Vector is the vector of a computed column, for whoever fills it.
@@ -159,6 +189,12 @@ func (c *Column) Vector() *Vector { return &c.vec }
 
 // Values is the column's vector with at least the rows of sel typed.
 func (c *Column) Values(b *Batch, sel []int32) *Vector {
+	if c.typed >= 0 {
+		if need := c.vec.unasked(sel); len(need) > 0 {
+			b.Origin.(TypedOrigin).FillValues(b, c.typed, need, &c.vec)
+		}
+		return &c.vec
+	}
 	if c.input < 0 {
 		return &c.vec
 	}
@@ -166,7 +202,7 @@ func (c *Column) Values(b *Batch, sel []int32) *Vector {
 		b.fill(c.input, sel, &c.vec)
 		return &c.vec
 	}
-	need := b.unasked(&c.vec, sel)
+	need := c.vec.unasked(sel)
 	if len(need) > 0 {
 		text := c.Source(b, need)
 		parseCells(b, text, need, &c.vec)
@@ -191,14 +227,15 @@ func (c *Column) Source(b *Batch, sel []int32) *Vector {
 
 // fill asks the origin for the rows of sel that v lacks.
 func (b *Batch) fill(col int, sel []int32, v *Vector) {
-	if need := b.unasked(v, sel); len(need) > 0 {
+	if need := v.unasked(sel); len(need) > 0 {
 		b.Origin.FillText(b, col, need, v)
 	}
 }
 
 // unasked lists the rows of sel that v lacks; nil when there are none. The usual
-// cases, all and none, cost one pass and no copy.
-func (b *Batch) unasked(v *Vector, sel []int32) []int32 {
+// cases, all and none, cost one pass and no copy. The list is valid until the next
+// call for v.
+func (v *Vector) unasked(sel []int32) []int32 {
 	n := 0
 	for _, row := range sel {
 		if v.Cells[row] == Unasked {
@@ -211,11 +248,11 @@ func (b *Batch) unasked(v *Vector, sel []int32) []int32 {
 	case len(sel):
 		return sel
 	}
-	need := make([]int32, 0, n)
+	v.need = v.need[:0]
 	for _, row := range sel {
 		if v.Cells[row] == Unasked {
-			need = append(need, row)
+			v.need = append(v.need, row)
 		}
 	}
-	return need
+	return v.need
 }

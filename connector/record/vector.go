@@ -94,6 +94,7 @@ type Vector struct {
 	Faults []Fault // one per Bad cell, in no order
 
 	sorted int     // how many Faults were sorted by row last time
+	need   []int32 // the memory of unasked
 	wide   []int64 // the memory of Hi, kept for the next chunk
 }
 

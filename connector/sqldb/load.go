@@ -79,7 +79,7 @@ type Column struct {
 }
 
 // Match pairs the fields of in with the columns of a table: for each field the
-// index of its column, -1 when the table has none. Columns are in fresh that no
+// index of its column, -1 when the table has none. unfilled are the columns that no
 // field fills.
 func Match(d *Dialect, in *record.Schema, table []Column) (column []int, unfilled []Column) {
 	column = make([]int, len(in.Fields))
@@ -105,19 +105,19 @@ func Match(d *Dialect, in *record.Schema, table []Column) (column []int, unfille
 // not allow, or never. It returns the fields to add.
 func CheckFit(d *Dialect, l *Load, in *record.Schema, table []Column) (add []int, err error) {
 	column, unfilled := Match(d, in, table)
-	var fresh []string
+	var names []string
 	for i, c := range column {
 		switch {
 		case c < 0:
 			add = append(add, i)
-			fresh = append(fresh, in.Fields[i].Name)
+			names = append(names, in.Fields[i].Name)
 		case table[c].Generated:
 			return nil, fmt.Errorf("column `%s` is computed by the database: drop it from the rows", table[c].Name)
 		}
 	}
 	if len(add) > 0 && l.Evolve != AddColumns && l.Evolve != WidenColumns {
 		return nil, fmt.Errorf("the table has no column %s%s; set `evolve: add_columns` to add it, or drop it from the rows",
-			quoteAll(fresh), Suggest(fresh[0], columnNames(table)))
+			quoteAll(names), Suggest(names[0], columnNames(table)))
 	}
 	for _, c := range unfilled {
 		if c.NotNull && !c.Generated {

@@ -4,9 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/sqldb"
 )
 
 // mark is a place in the order of an incremental source.
@@ -188,4 +192,45 @@ func (s *source) order() string {
 		sql += ", " + s.sql.Ident(inc.TieBreaker)
 	}
 	return sql
+}
+
+// checkCursor finds out whether the incremental columns are there.
+func (s *source) checkCursor(ctx context.Context, d *db, st *connector.Stream) error {
+	inc := s.req.Incremental
+	if inc == nil {
+		return nil
+	}
+	all, err := s.columns(d)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(all))
+	for i, c := range all {
+		names[i] = c.field.Name
+	}
+	for _, name := range []string{inc.Cursor, inc.TieBreaker} {
+		if name != "" && !slices.ContainsFunc(names, func(n string) bool { return s.sql.Same(n, name) }) {
+			return fmt.Errorf("incremental: no column `%s`%s", name, sqldb.Suggest(name, names))
+		}
+	}
+	nulls, err := s.queryOne(ctx, d, "SELECT 1 FROM "+s.from()+" WHERE "+s.sql.Ident(inc.Cursor)+" IS NULL LIMIT 1")
+	if err == nil && nulls {
+		st.Notes = append(st.Notes, fmt.Sprintf("rows whose `%s` is NULL are not read", inc.Cursor))
+	}
+	return err
+}
+
+// queryOne reports whether sql yields a row.
+func (s *source) queryOne(ctx context.Context, d *db, sql string) (bool, error) {
+	st, err := d.prepare(sql)
+	if err != nil {
+		return false, err
+	}
+	defer st.close()
+	if err := st.bindArgs(s.req.Args); err != nil {
+		return false, err
+	}
+	defer d.watch(ctx)()
+	more, err := st.step()
+	return more, cancelled(ctx, err)
 }

@@ -136,7 +136,7 @@ func (d *db) exec(ctx context.Context, sql string) error {
 	for {
 		st, rest, err := d.prepareFirst(sql)
 		if err != nil || st == nil {
-			return err
+			return cancelled(ctx, err)
 		}
 		for more := true; more && err == nil; {
 			more, err = st.step()
@@ -157,24 +157,10 @@ func cancelled(ctx context.Context, err error) error {
 	return err
 }
 
-// prepare compiles the one statement in sql.
+// prepare compiles one of our own statements.
 func (d *db) prepare(sql string) (*stmt, error) {
-	st, rest, err := d.prepareFirst(sql)
-	switch {
-	case err != nil:
-		return nil, err
-	case st == nil:
-		return nil, errors.New("the statement is empty")
-	case strings.TrimSpace(strings.TrimRight(rest, "; \n\t")) != "":
-		if more, _, err := d.prepareFirst(rest); more != nil || err != nil {
-			if more != nil {
-				more.close()
-			}
-			st.close()
-			return nil, errors.New("more than one statement")
-		}
-	}
-	return st, nil
+	st, _, err := d.prepareFirst(sql)
+	return st, err
 }
 
 // prepareFirst compiles the first statement in sql, nil when there is none.

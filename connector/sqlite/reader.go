@@ -33,7 +33,7 @@ func (s *source) open(ctx context.Context, sp connector.Split) (*reader, error) 
 	if err := json.Unmarshal(sp.Spec, &rows); err != nil {
 		return nil, fmt.Errorf("split: %w", err)
 	}
-	d, err := s.at.openExisting(ctx, readOnly)
+	d, err := s.connect(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func (s *sink) prepare(ctx context.Context, ses *connector.Session, run connecto
 	if err != nil {
 		return err
 	}
-	if s.db = d; d == nil { // dry, and no database yet
+	if s.db = d; d == nil { // not there, and not to be made
 		s.plan, err = planLoad(nil, s.sql, load, s.in)
 		return s.report(ses, err)
 	}
@@ -122,7 +122,7 @@ func (s *sink) report(ses *connector.Session, err error) error {
 	return nil
 }
 
-// open opens the database; nil when it is not there and must not be made.
+// open opens the database; nil when it is not there and is not to be made.
 func (s *sink) open(ctx context.Context, ses *connector.Session, dry bool) (*db, error) {
 	_, err := os.Stat(s.at.path)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -131,6 +131,9 @@ func (s *sink) open(ctx context.Context, ses *connector.Session, dry bool) (*db,
 			flags = readOnly
 		}
 		return s.at.openExisting(ctx, flags)
+	}
+	if s.req.Create == sqldb.CreateNever {
+		return nil, nil
 	}
 	ses.Changes = append(ses.Changes, "create database "+s.at.path)
 	if dry {
@@ -159,7 +162,7 @@ func (s *sink) begin(ctx context.Context) error {
 
 // cacheKiB is how much of a transaction is kept in memory before it spills into the
 // file. Once it does, nobody else can read the database.
-const cacheKiB = "16384"
+const cacheKiB = "8192"
 
 // statements runs the flow's own statements.
 func (s *sink) statements(ctx context.Context, which string, list []string) error {

@@ -2,7 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +19,7 @@ type source struct {
 	sql     *sqldb.Dialect
 	schema  *record.Schema
 	missing map[string]bool // declared columns that are not there
+	query   string          // the request's, without what may follow it
 }
 
 func newSource(env connector.Env, cfg *Config, req connector.SourceRequest) *source {
@@ -48,7 +49,42 @@ func (s *source) from() string {
 	if s.req.Table != "" {
 		return s.sql.Ident(s.req.Table)
 	}
-	return "(" + strings.TrimRight(strings.TrimSpace(s.req.Query), "; \n\t") + "\n)"
+	return "(" + s.query + "\n)"
+}
+
+// connect opens the database.
+func (s *source) connect(ctx context.Context) (*db, error) {
+	d, err := s.at.openExisting(ctx, readOnly)
+	if err != nil || s.req.Table != "" {
+		return d, err
+	}
+	if s.query, err = d.oneQuery(s.req.Query); err != nil {
+		d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// oneQuery is the text of the one query in sql, fit to stand in parentheses.
+func (d *db) oneQuery(sql string) (string, error) {
+	st, rest, err := d.prepareFirst(sql)
+	if err != nil {
+		return "", err
+	}
+	if st == nil {
+		return "", errors.New("the query is empty")
+	}
+	defer st.close()
+	if st.columns() == 0 {
+		return "", errors.New("the query yields no columns: write a SELECT")
+	}
+	if more, _, err := d.prepareFirst(rest); more != nil || err != nil {
+		if more != nil {
+			more.close()
+		}
+		return "", errors.New("the query is more than one statement")
+	}
+	return strings.TrimRight(strings.TrimSuffix(sql, rest), "; \t\r\n"), nil
 }
 
 // Discover types the columns from what they were declared with and from a sample.
@@ -58,7 +94,7 @@ func (s *source) Discover(ctx context.Context) (*connector.Stream, error) {
 }
 
 func (s *source) discover(ctx context.Context) (*connector.Stream, error) {
-	d, err := s.at.openExisting(ctx, readOnly)
+	d, err := s.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -120,19 +156,9 @@ func (s *source) choose(cols []sourceColumn, st *connector.Stream) ([]sourceColu
 	for i, c := range cols {
 		names[i] = c.field.Name
 	}
-	if len(s.req.Select) > 0 {
-		picked := make([]sourceColumn, 0, len(s.req.Select))
-		for _, name := range s.req.Select {
-			i := slices.IndexFunc(names, func(n string) bool { return s.sql.Same(n, name) })
-			if i < 0 {
-				return nil, fmt.Errorf("no column `%s`%s", name, sqldb.Suggest(name, names))
-			}
-			picked = append(picked, cols[i])
-		}
-		cols = picked
-	}
-	if len(s.req.Columns) == 0 {
-		return cols, nil
+	cols, err := s.selected(cols, names)
+	if err != nil || len(s.req.Columns) == 0 {
+		return cols, err
 	}
 	kept := make([]sourceColumn, 0, len(s.req.Columns))
 	declared := make([]bool, len(s.req.Columns))
@@ -140,6 +166,9 @@ func (s *source) choose(cols []sourceColumn, st *connector.Stream) ([]sourceColu
 		i := slices.IndexFunc(s.req.Columns, func(f record.Field) bool { return s.sql.Same(f.Name, c.field.Name) })
 		if i < 0 {
 			st.Extra = append(st.Extra, c.field.Name)
+			if s.req.NewColumn == "add" {
+				kept = append(kept, c)
+			}
 			continue
 		}
 		declared[i] = true
@@ -156,7 +185,34 @@ func (s *source) choose(cols []sourceColumn, st *connector.Stream) ([]sourceColu
 			kept = append(kept, sourceColumn{field: f})
 		}
 	}
-	return kept, nil
+	return kept, s.drift(names, st)
+}
+
+// selected keeps the columns that the flow selects, in its order.
+func (s *source) selected(cols []sourceColumn, names []string) ([]sourceColumn, error) {
+	if len(s.req.Select) == 0 {
+		return cols, nil
+	}
+	picked := make([]sourceColumn, 0, len(s.req.Select))
+	for _, name := range s.req.Select {
+		i := slices.IndexFunc(names, func(n string) bool { return s.sql.Same(n, name) })
+		if i < 0 {
+			return nil, fmt.Errorf("no column `%s`%s", name, sqldb.Suggest(name, names))
+		}
+		picked = append(picked, cols[i])
+	}
+	return picked, nil
+}
+
+// drift applies the rules for columns that differ from the declared ones.
+func (s *source) drift(names []string, st *connector.Stream) error {
+	if len(st.Missing) > 0 && s.req.MissingColumn != "ignore" {
+		return fmt.Errorf("it has no column `%s`%s", st.Missing[0], sqldb.Suggest(st.Missing[0], names))
+	}
+	if len(st.Extra) > 0 && s.req.NewColumn == "fail" {
+		return fmt.Errorf("it has a new column, `%s`", strings.Join(st.Extra, "`, `"))
+	}
+	return nil
 }
 
 // settle makes the schema.
@@ -191,111 +247,4 @@ func (s *source) selectList() string {
 		b.WriteString(s.sql.Ident(f.Name))
 	}
 	return b.String()
-}
-
-// checkCursor finds out whether the incremental columns are there.
-func (s *source) checkCursor(ctx context.Context, d *db, st *connector.Stream) error {
-	inc := s.req.Incremental
-	if inc == nil {
-		return nil
-	}
-	all, err := s.columns(d)
-	if err != nil {
-		return err
-	}
-	names := make([]string, len(all))
-	for i, c := range all {
-		names[i] = c.field.Name
-	}
-	for _, name := range []string{inc.Cursor, inc.TieBreaker} {
-		if name != "" && !slices.ContainsFunc(names, func(n string) bool { return s.sql.Same(n, name) }) {
-			return fmt.Errorf("incremental: no column `%s`%s", name, sqldb.Suggest(name, names))
-		}
-	}
-	nulls, err := s.queryOne(ctx, d, "SELECT 1 FROM "+s.from()+" WHERE "+s.sql.Ident(inc.Cursor)+" IS NULL LIMIT 1")
-	if err == nil && nulls {
-		st.Notes = append(st.Notes, fmt.Sprintf("rows whose `%s` is NULL are not read", inc.Cursor))
-	}
-	return err
-}
-
-// queryOne reports whether sql yields a row.
-func (s *source) queryOne(ctx context.Context, d *db, sql string) (bool, error) {
-	st, err := d.prepare(sql)
-	if err != nil {
-		return false, err
-	}
-	defer st.close()
-	if err := st.bindArgs(s.req.Args); err != nil {
-		return false, err
-	}
-	defer d.watch(ctx)()
-	more, err := st.step()
-	return more, cancelled(ctx, err)
-}
-
-// split is the Spec of the one split: the rows with lo < cursor <= hi.
-type split struct {
-	Lo *mark `json:"lo,omitempty"`
-	Hi *mark `json:"hi,omitempty"`
-}
-
-// Plan makes one split. With a cursor it ends where the table ends now.
-func (s *source) Plan(ctx context.Context, cursor json.RawMessage) (*connector.SplitPlan, error) {
-	p, err := s.plan(ctx, cursor)
-	return p, s.fail(err)
-}
-
-func (s *source) plan(ctx context.Context, cursor json.RawMessage) (*connector.SplitPlan, error) {
-	d, err := s.at.openExisting(ctx, readOnly)
-	if err != nil {
-		return nil, err
-	}
-	defer d.close()
-	sp := connector.Split{ID: "all", Name: s.label(), Rows: -1, Bytes: -1}
-	plan := &connector.SplitPlan{}
-	var rows split
-	if s.req.Incremental == nil {
-		sp.Rows = d.estimate(s.req.Table)
-	} else {
-		if rows.Lo, err = s.low(cursor); err != nil {
-			return nil, err
-		}
-		if rows.Hi, err = s.high(ctx, d, rows.Lo); err != nil {
-			return nil, err
-		}
-		if rows.Hi == nil { // nothing new
-			plan.Cursor = cursor
-			return plan, nil
-		}
-		if plan.Cursor, err = json.Marshal(rows.Hi); err != nil {
-			return nil, err
-		}
-	}
-	if sp.Spec, err = json.Marshal(rows); err != nil {
-		return nil, err
-	}
-	plan.Splits = []connector.Split{sp}
-	return plan, nil
-}
-
-// estimate is the number of rows a table has at most, by its rowids; -1 unknown.
-func (d *db) estimate(table string) int64 {
-	if table == "" {
-		return -1
-	}
-	q := dialect().Ident(table)
-	rel, err := d.find(table)
-	if err != nil || rel.kind != "table" {
-		return -1
-	}
-	st, err := d.prepare("SELECT (SELECT max(rowid) FROM " + q + ") - (SELECT min(rowid) FROM " + q + ") + 1")
-	if err != nil {
-		return -1 // WITHOUT ROWID
-	}
-	defer st.close()
-	if more, err := st.step(); !more || err != nil {
-		return -1
-	}
-	return max(st.int(0), 0)
 }

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/conntest"
@@ -114,4 +116,9 @@ func entries(t testing.TB, dir string) []string {
 		names = append(names, e.Name())
 	}
 	return names
+}
+
+// contextWithTimeout ends soon, for calls that would wait for long.
+func contextWithTimeout(t testing.TB) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(t.Context(), 100*time.Millisecond)
 }

@@ -137,7 +137,7 @@ func keepsText(text []byte, a affinity) bool {
 	if x, p := record.ParseInt(text); p == record.NoProblem && a == toNum {
 		return strconv.FormatInt(x, 10) == string(text)
 	}
-	return len(text) <= exactDigits && strconv.FormatFloat(f, 'f', -1, 64) == string(text) && a == toNum
+	return len(text) <= exactDigits && strconv.FormatFloat(f, 'g', -1, 64) == string(text) && a == toNum
 }
 
 // startsNumber tells a number from the words NaN and Inf, which SQLite leaves alone.

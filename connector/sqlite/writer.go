@@ -32,6 +32,7 @@ type writer struct {
 	buf   uintptr // C memory for texts
 	size  int
 	rows  int64
+	bytes int64 // bound
 	// sealed and closed: what happens to the savepoint is settled.
 	sealed, closed bool
 }
@@ -113,6 +114,7 @@ func (w *writer) Append(ctx context.Context, m *connector.Morsel) error {
 	}
 	b.DropRejected(before)
 	w.rows += int64(len(b.Sel))
+	w.bytes += int64(len(enc.data))
 	return nil
 }
 
@@ -182,7 +184,7 @@ func (w *writer) copyText(text []byte) error {
 
 // Seal ends the writer. The rows become durable with the transaction.
 func (w *writer) Seal(ctx context.Context) (connector.Receipt, error) {
-	r := connector.Receipt{Rows: w.rows}
+	r := connector.Receipt{Rows: w.rows, Bytes: w.bytes}
 	if !w.s.db.inTransaction() {
 		return r, w.s.fail(fmt.Errorf("SQLite has rolled the transaction back"))
 	}

@@ -75,9 +75,11 @@ func in(schema *record.Schema, ops []*step.Op, i int) *record.Schema {
 func (c *checks) apply(b *record.Batch, cols []*record.Column) {
 	before := len(b.Rejects)
 	for i, col := range c.required {
-		v := cols[col].Vector()
+		var v *record.Vector
 		if cols[col].Input() >= 0 {
 			v = cols[col].Source(b, b.Sel)
+		} else {
+			v = cols[col].Values(b, b.Sel)
 		}
 		for _, row := range b.Sel {
 			if v.Cells[row] == record.Null {

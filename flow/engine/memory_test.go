@@ -24,9 +24,11 @@ import (
 // Each split is a list of lines.
 type lines struct {
 	splits  [][]string
-	batch   int   // lines of a morsel
-	fail    error // of Next, after the last line of the last split
-	forever bool  // the last split never ends
+	batch   int           // lines of a morsel
+	fail    error         // of Next, after the last line of the last split
+	forever bool          // the last split never ends
+	waits   bool          // the last split never ends and gives nothing more
+	waiting chan struct{} // closed when a reader waits
 	acked   int
 	cursor  json.RawMessage
 	planned json.RawMessage // the cursor that Plan was given
@@ -81,6 +83,11 @@ func (r *lineReader) Next(ctx context.Context, m *connector.Morsel) error {
 	all := r.src.splits[r.split]
 	if r.next >= len(all) && r.last && r.src.forever && ctx.Err() == nil {
 		r.next = 0
+	}
+	if r.next >= len(all) && r.last && r.src.waits {
+		close(r.src.waiting)
+		<-ctx.Done()
+		return ctx.Err()
 	}
 	if r.next >= len(all) {
 		if r.last && r.src.fail != nil {

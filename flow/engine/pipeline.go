@@ -20,6 +20,7 @@ var errInterrupted = errors.New("interrupted")
 // everything below commits to the commit turn.
 type pipeline struct {
 	ctx     context.Context
+	reading context.Context // ends also when the run is told to stop
 	plan    *plan.Plan
 	splits  []connector.Split
 	session *connector.Session
@@ -79,6 +80,9 @@ func (p *pipeline) take(m *connector.Morsel, last *lane) (ticket, bool) {
 		}
 		if p.lane == nil {
 			more, err := p.openNext()
+			if err != nil && p.halted() {
+				break
+			}
 			if err != nil {
 				return p.failing(err), true
 			}
@@ -90,7 +94,7 @@ func (p *pipeline) take(m *connector.Morsel, last *lane) (ticket, bool) {
 			m.Scratch = nil
 			last = p.lane
 		}
-		err := p.lane.reader.Next(p.ctx, m)
+		err := p.lane.reader.Next(p.reading, m)
 		p.meter.BytesRead.Store(p.bytesBefore + p.lane.reader.BytesRead())
 		switch {
 		case err == nil:
@@ -106,6 +110,8 @@ func (p *pipeline) take(m *connector.Morsel, last *lane) (ticket, bool) {
 			if err := p.finish(l, true); err != nil {
 				return p.failing(err), true
 			}
+		case p.reading.Err() != nil && p.ctx.Err() == nil:
+			// The stop found the reader waiting for input: halted says so next.
 		default:
 			return p.failing(err), true
 		}
@@ -129,12 +135,21 @@ func (p *pipeline) halted() bool {
 		return true
 	default:
 	}
+	return p.sated() || p.ctx.Err() != nil
+}
+
+// sated reports whether a step takes no more rows. A step before it that has a say at
+// the end must see them all.
+func (p *pipeline) sated() bool {
 	for _, op := range p.plan.Ops {
 		if op.Done != nil && op.Done() {
 			return true
 		}
+		if op.Finish != nil {
+			return false
+		}
 	}
-	return p.ctx.Err() != nil
+	return false
 }
 
 // openNext makes the next split the one being read.
@@ -143,7 +158,7 @@ func (p *pipeline) openNext() (bool, error) {
 		return false, nil
 	}
 	s := p.splits[p.opened]
-	r, err := p.plan.From.Open(p.ctx, s)
+	r, err := p.plan.From.Open(p.reading, s)
 	if err != nil {
 		return false, err
 	}
@@ -256,7 +271,13 @@ func (w *worker) process(t ticket) error {
 	if w.p.checks.at == len(w.p.plan.Ops) {
 		w.p.checks.apply(b, w.source)
 	}
-	return t.lane.writer.Encode(&w.m)
+	if b.Err != nil {
+		return b.Err
+	}
+	if err := t.lane.writer.Encode(&w.m); err != nil {
+		return err
+	}
+	return b.Err
 }
 
 func (w *worker) step(t ticket, i int, op *step.Op) error {

@@ -103,7 +103,7 @@ func (v *preview) apply(b *record.Batch) error {
 	for _, row := range b.Sel[:min(len(b.Sel), v.want-len(v.table.Rows))] {
 		v.table.Rows = append(v.table.Rows, cells(b, row))
 	}
-	return nil
+	return b.Err
 }
 
 // cells is one row as text.

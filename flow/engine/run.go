@@ -171,7 +171,7 @@ func (r *run) splits(ctx context.Context, ses *connector.Session) (*connector.Sp
 func (r *run) move(ctx context.Context, splits *connector.SplitPlan, ses *connector.Session) ([]connector.Receipt, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p := &pipeline{ctx: ctx, plan: r.plan, splits: splits.Splits, session: ses, stop: r.o.Stop, meter: r.o.Meter,
+	p := &pipeline{ctx: ctx, reading: until(ctx, r.o.Stop), plan: r.plan, splits: splits.Splits, session: ses, stop: r.o.Stop, meter: r.o.Meter,
 		commits: newTurnstile(), open: map[*lane]bool{}, report: r.report}
 	p.rejects = &rejects{run: r.plan.Run.ID, flow: r.plan.Flow, rules: r.plan.Errors, path: r.rejectsFile()}
 	defer p.rejects.close()
@@ -193,6 +193,19 @@ func (r *run) move(ctx context.Context, splits *connector.SplitPlan, ses *connec
 		err = p.rejects.close()
 	}
 	return p.receipts, r.explain(ctx, err)
+}
+
+// until is a context that ends with ctx, or when stop is closed.
+func until(ctx context.Context, stop <-chan struct{}) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer cancel()
+		select {
+		case <-stop:
+		case <-ctx.Done():
+		}
+	}()
+	return ctx
 }
 
 // explain gives the end of a pipeline its proper cause.

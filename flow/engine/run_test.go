@@ -10,11 +10,13 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/record"
 	"github.com/headgate/headgate/flow/state"
+	"github.com/headgate/headgate/flow/step"
 )
 
 func (j *job) mustRun(t *testing.T, status Status) *Report {
@@ -245,13 +247,26 @@ func TestStepsFinishAndStop(t *testing.T) {
 	}
 	j = newJob(t, numbers(10))
 	j.src.forever = true
-	seen := 0
-	limit := only(func(string) bool { seen++; return seen <= 5 }, true)
-	limit.Done = func() bool { return seen >= 5 }
-	j.ops, j.o.Workers = append(j.ops, limit), 1
+	j.ops, j.o.Workers = append(j.ops, limit(5)), 1
 	if r := j.mustRun(t, Succeeded); r.RowsWritten != 5 {
 		t.Errorf("limit of an endless source: %+v", *r)
 	}
+	j = newJob(t, numbers(100))
+	all := 0
+	counting := op("expect", true, func(b *record.Batch) error { all += len(b.Sel); return nil })
+	counting.Finish = func() error { return nil }
+	j.ops = append(j.ops, counting, limit(5))
+	if j.mustRun(t, Succeeded); all != 100 {
+		t.Errorf("a step that counts all rows saw %d of 100 before a limit", all)
+	}
+}
+
+// limit lets n rows through.
+func limit(n int64) *step.Op {
+	var seen atomic.Int64
+	op := only(func(string) bool { return seen.Add(1) <= n }, true)
+	op.Done = func() bool { return seen.Load() >= n }
+	return op
 }
 
 func TestInterrupt(t *testing.T) {
@@ -290,6 +305,22 @@ func TestInterrupt(t *testing.T) {
 		runtime.Gosched()
 	}
 	t.Errorf("%d goroutines before, %d after", before, runtime.NumGoroutine())
+}
+
+// TestInterruptAWaitingReader stops a run whose source has nothing to give, as
+// standard input may.
+func TestInterruptAWaitingReader(t *testing.T) {
+	j := newJob(t, numbers(10))
+	stop := make(chan struct{})
+	j.src.waits, j.src.waiting, j.o.Stop = true, make(chan struct{}), stop
+	go func() {
+		<-j.src.waiting
+		close(stop)
+	}()
+	r, err := j.start()
+	if !errors.Is(err, ErrInterrupted) || r.RowsWritten != 10 || r.Committed {
+		t.Fatalf("%v, %+v", err, *r)
+	}
 }
 
 func TestCursor(t *testing.T) {

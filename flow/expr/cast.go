@@ -1,37 +1,12 @@
 package expr
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"unicode/utf8"
 
 	"github.com/headgate/headgate/connector/record"
 )
-
-// CompileCast compiles what the cast step does to one column: cast(column, to), or
-// tryCast, of the named column of scope.
-func CompileCast(column string, to record.Type, try bool, scope Scope) (*Program, []Finding) {
-	c := newChecker("", scope)
-	from := c.column(0, column)
-	switch {
-	case from != nil:
-	case scope.Open:
-		from = c.openColumn(0, column)
-	default:
-		c.find(0, "expr.unknown_column", didYouMean(column, scope.columnNames()), "unknown column %s", column)
-		return nil, c.findings
-	}
-	name := "cast"
-	if try {
-		name = "tryCast"
-	}
-	src := fmt.Sprintf("%s(%s, %q)", name, column, to)
-	if from.typ.unknown() {
-		return c.program(src, unknownCall(0, typOf(to), from))
-	}
-	return c.program(src, c.cast(0, from, typOf(to), try))
-}
 
 // cast is n as a value of type to; with try, NULL where it is none.
 func (c *checker) cast(off int, n *node, to typ, try bool) *node {
@@ -42,7 +17,7 @@ func (c *checker) cast(off int, n *node, to typ, try bool) *node {
 		return constNode(off, to, null)
 	case n.typ.unknown():
 		return unknownCall(off, to, n)
-	case n.typ.equal(to) && to.kind != record.JSON:
+	case n.typ.equal(to):
 		return n
 	}
 	fn := castFunc(n.typ, to)
@@ -61,7 +36,7 @@ func (c *checker) cast(off int, n *node, to typ, try bool) *node {
 			return v
 		}
 	}
-	m := &node{typ: to, name: name, off: off, args: []*node{n}, fn: fn, fast: castKernel(n.typ, to, try)}
+	m := &node{typ: to, name: name, off: off, args: []*node{n}, fn: fn, fast: castKernel(n.typ, try)}
 	return c.finish(m)
 }
 
@@ -85,9 +60,6 @@ func castFunc(from, to typ) rowFunc {
 		return func(x *arena, a []val) val { return parseText(x, a[0].s, to) }
 	case from.kind == record.JSON:
 		return func(x *arena, a []val) val {
-			if to.kind == record.JSON {
-				return a[0]
-			}
 			s, isNull := jsonText(x, a[0].s)
 			if isNull {
 				return null
@@ -165,7 +137,7 @@ func exactDecimalFunc(from, to typ) rowFunc {
 	}
 	shift := int(to.s) - scale
 	if shift >= 0 {
-		return func(_ *arena, a []val) val { return fit(to)(a[0].unscaled(from).MulPow10(shift)) }
+		return rescaleFunc(from, to)
 	}
 	return func(_ *arena, a []val) val {
 		x, ok := a[0].dec().DivPow10Exact(-shift)
@@ -173,7 +145,7 @@ func exactDecimalFunc(from, to typ) rowFunc {
 			text := record.AppendDecimal(nil, a[0].dec(), scale)
 			return bad(record.BadValue, record.TooManyPlaces.Message(text, to.record()))
 		}
-		return fit(to)(x, true)
+		return fit(to, x, true)
 	}
 }
 

@@ -71,9 +71,10 @@ func (c *checker) start(e ast.Expr) int {
 		if call.IsMemberFunction() {
 			return min(off, c.start(call.Target()))
 		}
-		if len(call.Args()) > 0 {
+		if _, ok := operators.FindReverse(call.FunctionName()); ok && len(call.Args()) > 0 {
 			return min(off, c.start(call.Args()[0]))
 		}
+		return c.nameOf(off)
 	case ast.SelectKind:
 		return min(off, c.start(e.AsSelect().Operand()))
 	}
@@ -111,7 +112,6 @@ func (c *checker) expr(e ast.Expr) *node {
 	return c.find(c.offset(e), "expr.syntax", "", "this form of CEL is not used in headgate")
 }
 
-// operand is expr for a part that must be a scalar or null.
 func (c *checker) exprs(es []ast.Expr) []*node {
 	out := make([]*node, len(es))
 	for i, e := range es {
@@ -217,14 +217,23 @@ func (c *checker) selection(e ast.Expr) *node {
 		if n := c.column(off, path); n != nil {
 			return n
 		}
-		if n := c.variable(off, path); n != nil {
-			return n
-		}
-		if root, _, _ := strings.Cut(path, "."); c.scope.Vars.hasRoot(root) && c.column(off, root) == nil {
+		if root, _, _ := strings.Cut(path, "."); c.scope.Vars.hasRoot(root) && !c.hasMembers(root) {
+			if n := c.variable(off, path); n != nil {
+				return n
+			}
 			return c.find(off, "expr.unknown_name", didYouMean(path, c.scope.Vars.names()), "unknown name %s", path)
 		}
 	}
 	return c.member(c.offset(e), c.expr(sel.Operand()), sel.FieldName(), sel.IsTestOnly())
+}
+
+// hasMembers reports whether a column called name may have members.
+func (c *checker) hasMembers(name string) bool {
+	if c.scope.Schema == nil {
+		return false
+	}
+	i := c.scope.Schema.Index(name)
+	return i >= 0 && (c.scope.Schema.Fields[i].Type.Kind == record.JSON || c.scope.Schema.Fields[i].Type.Kind == record.Invalid)
 }
 
 // path is the dotted name that e spells, if it is one outside all locals.
@@ -262,13 +271,26 @@ func (c *checker) call(e ast.Expr) *node {
 	}
 	if call.IsMemberFunction() {
 		args := append([]ast.Expr{call.Target()}, call.Args()...)
-		return c.function(off, name, c.exprs(args))
+		return c.function(c.nameOf(off), name, c.exprs(args))
 	}
 	args := c.exprs(call.Args())
 	if n, ok := c.operator(off, name, args); ok {
 		return n
 	}
-	return c.function(c.start(e), name, args)
+	return c.function(c.nameOf(off), name, args)
+}
+
+// nameOf is where the name of a function stands whose parenthesis is at off.
+func (c *checker) nameOf(off int) int {
+	if off >= len(c.src) || c.src[off] != '(' {
+		return off
+	}
+	end := len(strings.TrimRight(c.src[:off], " \t\r\n"))
+	start := end
+	for start > 0 && leadingWord(c.src[start-1:end]) == c.src[start-1:end] {
+		start--
+	}
+	return start
 }
 
 // col is a column whose name CEL cannot spell: col("Cost Total $").

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"time"
+	_ "time/tzdata" // the zones, also where the machine has no list of them
 
 	"github.com/headgate/headgate/connector/record"
 )
@@ -15,39 +16,19 @@ const (
 	usDay    = 24 * usHour
 )
 
-// The days and moments of years 0001 to 9999, beyond which nothing is printed.
-const (
-	minDay   = int64(-719162)
-	maxDay   = int64(2932896)
-	minStamp = minDay * usDay
-	maxStamp = (maxDay+1)*usDay - 1
-)
-
 // civil is a day of the Gregorian calendar.
 type civil struct{ year, month, day int64 }
 
-// civilOf is the calendar day of days since 1970-01-01, counted in eras of 400
-// years that begin on 1 March.
+// civilOf is the calendar day of days since 1970-01-01.
 func civilOf(days int64) civil {
-	days += 719468
-	era := floorDiv(days, 146097)
-	doe := days - era*146097
-	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
-	doy := doe - (365*yoe + yoe/4 - yoe/100)
-	mp := (5*doy + 2) / 153
-	c := civil{year: yoe + era*400, month: mp + 3, day: doy - (153*mp+2)/5 + 1}
-	if c.month > 12 {
-		c.month -= 12
-		c.year++
-	}
-	return c
+	y, m, d := record.CivilOf(days)
+	return civil{int64(y), int64(m), int64(d)}
 }
 
-// days is the inverse of civilOf. Months beyond 12 and below 1 carry into the year.
+// days is the inverse of civilOf, also for years that no date has, which come up on
+// the way to an overflow.
 func (c civil) days() int64 {
-	m := c.month - 1
-	y := c.year + floorDiv(m, 12)
-	m = floorMod(m, 12) + 1
+	m, y := c.month, c.year
 	if m <= 2 {
 		y--
 	}
@@ -62,20 +43,9 @@ func (c civil) days() int64 {
 	return era*146097 + doe - 719468
 }
 
-func leap(y int64) bool { return y%4 == 0 && (y%100 != 0 || y%400 == 0) }
+func leap(y int64) bool { return monthDays(y, 2) == 29 }
 
-func monthDays(y, m int64) int64 {
-	switch m {
-	case 2:
-		if leap(y) {
-			return 29
-		}
-		return 28
-	case 4, 6, 9, 11:
-		return 30
-	}
-	return 31
-}
+func monthDays(y, m int64) int64 { return int64(record.DaysIn(int(y), int(m))) }
 
 // addMonths moves by n months; a day the month lacks becomes its last day.
 func (c civil) addMonths(n int64) civil {
@@ -115,12 +85,6 @@ func floorMod(x, y int64) int64 {
 	return m
 }
 
-// split takes local microseconds apart.
-func split(us int64) (days, rest int64) {
-	days = floorDiv(us, usDay)
-	return days, us - days*usDay
-}
-
 // zone turns moments into local time and back. nil is UTC. It remembers the last
 // offset and for how long it holds, so it must not be shared between goroutines.
 type zone struct {
@@ -151,7 +115,7 @@ func (z *zone) offsetAt(us int64) int64 {
 	t := time.UnixMicro(us).In(z.loc)
 	_, sec := t.Zone()
 	start, end := t.ZoneBounds()
-	z.offset, z.from, z.to = int64(sec)*usSecond, minStamp, maxStamp+1
+	z.offset, z.from, z.to = int64(sec)*usSecond, record.MinTimestamp, record.MaxTimestamp+1
 	if !start.IsZero() {
 		z.from = max(z.from, start.UnixMicro())
 	}
@@ -179,14 +143,14 @@ func (z *zone) moment(local int64) int64 {
 }
 
 func stampVal(us int64) val {
-	if us < minStamp || us > maxStamp {
+	if us < record.MinTimestamp || us > record.MaxTimestamp {
 		return overflowTime(record.Timestamp)
 	}
 	return intVal(us)
 }
 
 func dayVal(days int64) val {
-	if days < minDay || days > maxDay {
+	if days < record.MinDate || days > record.MaxDate {
 		return overflowTime(record.Date)
 	}
 	return intVal(days)

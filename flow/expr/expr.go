@@ -18,7 +18,7 @@ type Scope struct {
 	// accepted there.
 	Open bool
 	// Vars are names with one value for the whole run, such as params.day. A column
-	// of the same name hides them.
+	// of the whole name hides one, and so does a JSON column called params.
 	Vars Vars
 	// Zone is the clock on which timestamps are read where an expression names no
 	// time zone; nil is UTC. Row expressions leave it nil.

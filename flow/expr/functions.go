@@ -44,6 +44,7 @@ type function struct {
 	least      int  // how many of params must be given
 	variadic   bool // the last param may repeat
 	loose      bool // null literals are welcome
+	early      bool // build copes with arguments of unknown type, fixed ones excepted
 	result     typ  // zero when it depends on the arguments
 
 	// build types a call whose arguments fit params and are all known.
@@ -167,11 +168,11 @@ func (c *checker) function(off int, name string, args []*node) *node {
 		return c.find(off, "expr.arguments", "", "%s takes %s, and %d %s given: %s",
 			f.name, countOf(f), len(args), were(len(args)), strings.Join(f.signatures, " or "))
 	}
-	known := true
+	known, fixed := true, true
 	for i, a := range args {
 		p := f.params[min(i, len(f.params)-1)]
 		if a.broken || a.op == opLate && p.fixed || a.typ.unknown() {
-			known = false
+			known, fixed = false, fixed && !p.fixed
 			continue
 		}
 		if a.isNull() {
@@ -187,14 +188,10 @@ func (c *checker) function(off int, name string, args []*node) *node {
 			return c.typeError(a.off, "", "argument %d of %s must be a constant: %s", i+1, f.name, strings.Join(f.signatures, " or "))
 		}
 	}
-	if !known {
+	if !known && !(f.early && fixed) {
 		return unknownCall(off, f.result, args...)
 	}
-	n := f.build(c, k)
-	if n.broken {
-		return n
-	}
-	return n
+	return f.build(c, k)
 }
 
 func (c *checker) unknownFunction(off int, name string) *node {

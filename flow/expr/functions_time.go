@@ -108,7 +108,7 @@ func buildDate(c *checker, k *call) *node {
 	}
 	k.args = k.args[:1]
 	return c.finish(k.node(dateTyp, func(x *arena, a []val) val {
-		days, _ := split(x.zone(loc).local(a[0].i))
+		days, _ := record.SplitTimestamp(x.zone(loc).local(a[0].i))
 		return dayVal(days)
 	}))
 }
@@ -124,7 +124,7 @@ func buildTime(c *checker, k *call) *node {
 	}
 	k.args = k.args[:1]
 	return c.finish(k.node(timeTyp, func(x *arena, a []val) val {
-		_, rest := split(x.zone(loc).local(a[0].i))
+		_, rest := record.SplitTimestamp(x.zone(loc).local(a[0].i))
 		return intVal(rest)
 	}))
 }
@@ -237,7 +237,7 @@ func momentOf(i int64, kind record.Kind, z *zone) moment {
 		return moment{rest: i, utc: i}
 	}
 	local := z.local(i)
-	days, rest := split(local)
+	days, rest := record.SplitTimestamp(local)
 	return moment{days: days, rest: rest, utc: i, offset: local - i, zone: z}
 }
 

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"math"
+	"strings"
 
 	"github.com/headgate/headgate/connector/record"
 )
@@ -19,9 +20,9 @@ func valueFunctions() []function {
 			params: []param{anything}, least: 1, loose: true, result: boolTyp,
 			build: func(c *checker, k *call) *node { return c.isNull(k.off, k.args[0]) }},
 		{name: "cast", signatures: []string{`cast(x, "TYPE")`}, doc: "x as a value of the type, as flow files spell it; a value that does not fit rejects the row. Nothing is rounded.",
-			params: []param{scalar, name}, least: 2, loose: true, build: buildCast},
+			params: []param{scalar, name}, least: 2, loose: true, early: true, build: buildCast},
 		{name: "tryCast", signatures: []string{`tryCast(x, "TYPE")`}, doc: "As cast, and NULL for a value that does not fit.",
-			params: []param{scalar, name}, least: 2, loose: true, build: buildCast},
+			params: []param{scalar, name}, least: 2, loose: true, early: true, build: buildCast},
 		{name: "int", signatures: []string{"int(x) int"}, doc: "The whole part of a number, the int that a text spells, or the seconds of a timestamp since 1970.",
 			params: []param{{kinds: numbers | aBool | aString | aJSON | aStamp}}, least: 1, result: intTyp, build: buildInt},
 		{name: "float", signatures: []string{"float(x) float"}, doc: "The nearest float. double is the same.",
@@ -78,9 +79,32 @@ func buildNullIf(c *checker, k *call) *node {
 func buildCast(c *checker, k *call) *node {
 	t, err := record.ParseType(k.text(1))
 	if err != nil {
-		return c.typeError(k.args[1].off, didYouMean(k.text(1), record.TypeNames()), "%s", err)
+		return c.typeError(k.args[1].off, typeHint(k.text(1)), "%s", err)
 	}
 	return c.cast(k.off, k.args[0], typOf(t), k.name == "tryCast")
+}
+
+// typeHint translates the names that databases have for types.
+func typeHint(name string) string {
+	switch word := leadingWord(strings.ToLower(name)); word {
+	case "integer", "bigint", "int64", "long", "smallint":
+		return "did you mean `int`?"
+	case "text", "varchar", "char", "str":
+		return "did you mean `string`?"
+	case "double", "real", "float64":
+		return "did you mean `float`?"
+	case "numeric", "number", "money":
+		return "did you mean `decimal(12,2)`?"
+	case "boolean":
+		return "did you mean `bool`?"
+	case "datetime", "timestamptz":
+		return "did you mean `timestamp`?"
+	case "blob", "binary", "bytea":
+		return "did you mean `bytes`?"
+	case "decimal":
+		return ""
+	}
+	return didYouMean(name, record.TypeNames())
 }
 
 func buildConversion(t typ) func(*checker, *call) *node {

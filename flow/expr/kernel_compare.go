@@ -111,24 +111,17 @@ func (k *rangeKernel) sieve(e *Eval, sel []int32, want bool, v *verdict) {
 	hit := sized(v.hit, len(sel))
 	cells, words := vec.Cells, vec.I64
 	var or record.Cell
-	n := 0
+	n, flip := 0, one(!inside)
 	for _, row := range sel {
-		or |= cells[row]
+		c := cells[row]
+		or |= c
 		hit[n] = row
-		n += one((uint64(words[row]-lo) <= span) == inside)
-	}
-	if or != record.Value {
-		n = 0
-		for _, row := range sel {
-			if cells[row] != record.Value {
-				v.undecided(vec, row)
-				continue
-			}
-			hit[n] = row
-			n += one((uint64(words[row]-lo) <= span) == inside)
-		}
+		n += (one(uint64(words[row]-lo) <= span) ^ flip) & one(c == record.Value)
 	}
 	v.hit = hit[:n]
+	if or != record.Value {
+		v.undecidedOf(vec, sel)
+	}
 }
 
 // words is the range in 64 bits.

@@ -9,14 +9,14 @@ import (
 // intKernel is checked 64-bit arithmetic.
 func intKernel(sign string) kernelMaker {
 	return func(n *node, args []*lane) kernel {
-		return &arithmetic{sign: sign, args: args, row: newRowKernel(n, args)}
+		return &arithmetic{sign: sign[0], args: args, row: newRowKernel(n, args)}
 	}
 }
 
 // floatKernel is IEEE arithmetic.
 func floatKernel(sign string) kernelMaker {
 	return func(n *node, args []*lane) kernel {
-		return &arithmetic{sign: sign, args: args, row: newRowKernel(n, args)}
+		return &arithmetic{sign: sign[0], args: args, row: newRowKernel(n, args)}
 	}
 }
 
@@ -50,7 +50,7 @@ func pow10(n int) int64 {
 // arithmetic computes whole batches of values and leaves everything else, an
 // overflow or a division by zero, to the row function.
 type arithmetic struct {
-	sign string
+	sign byte
 	args []*lane
 	row  *rowKernel
 }
@@ -77,13 +77,13 @@ func (k *arithmetic) run(e *Eval, sel []int32, out *record.Vector) {
 		var z int64
 		var ok bool
 		switch k.sign {
-		case "+":
+		case '+':
 			z, ok = addInt(x, y)
-		case "-":
+		case '-':
 			z, ok = subInt(x, y)
-		case "*":
+		case '*':
 			z, ok = mulInt(x, y)
-		case "/":
+		case '/':
 			if y != 0 {
 				z, ok = divInt(x, y)
 			}
@@ -205,7 +205,7 @@ func (k *decimalArithmetic) careful(e *Eval, l, r *record.Vector, sel []int32, o
 }
 
 // castKernel is the kernel of a cast that is worth one.
-func castKernel(from, to typ, try bool) kernelMaker {
+func castKernel(from typ, try bool) kernelMaker {
 	if from.kind != record.String || try {
 		return nil
 	}

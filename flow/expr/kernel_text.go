@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"regexp"
-	"unicode/utf8"
 
 	"github.com/headgate/headgate/connector/record"
 )
@@ -15,6 +14,7 @@ type textSet struct {
 	arg     *lane
 	words   []textWord
 	of      map[string]struct{} // instead of words when there are many
+	short   bool                // no constant is longer than a word
 	outside bool
 	v       verdict
 }
@@ -27,18 +27,20 @@ type textWord struct {
 }
 
 func newTextSet(arg *lane, texts []string, outside bool) *textSet {
-	k := &textSet{arg: arg, outside: outside}
+	k := &textSet{arg: arg, outside: outside, short: true}
 	if len(texts) > fewConstants {
 		k.of = make(map[string]struct{}, len(texts))
 		for _, t := range texts {
 			k.of[t] = struct{}{}
 		}
+		k.short = false
 		return k
 	}
 	for _, t := range texts {
 		var first [8]byte
 		copy(first[:], t)
 		k.words = append(k.words, textWord{len(t), binary.LittleEndian.Uint64(first[:]), t})
+		k.short = k.short && len(t) <= 8
 	}
 	return k
 }
@@ -47,14 +49,31 @@ func (k *textSet) run(e *Eval, sel []int32, out *record.Vector) { runSieve(e, k,
 
 func (k *textSet) sieve(e *Eval, sel []int32, want bool, v *verdict) {
 	vec := k.arg.vector(e, sel)
-	buf, aux := e.b.Buf, e.b.Aux
-	inside := want != k.outside
-	hit := sized(v.hit, len(sel))
+	var or record.Cell
+	for _, row := range sel {
+		or |= vec.Cells[row]
+	}
+	if or != record.Value {
+		v.undecidedOf(vec, sel)
+	}
+	v.hit = sized(v.hit, len(sel))
+	if inside := want != k.outside; k.short {
+		v.hit = v.hit[:k.shortWords(e.b, vec, sel, inside, v.hit)]
+	} else {
+		v.hit = v.hit[:k.anyTexts(e.b, vec, sel, inside, v.hit)]
+	}
+}
+
+// shortWords picks rows without a branch that depends on the text. Sets of one or
+// two constants, by far the commonest, have no loop inside.
+func (k *textSet) shortWords(b *record.Batch, vec *record.Vector, sel []int32, inside bool, hit []int32) int {
+	n, flip := 0, one(!inside)
+	buf, aux := b.Buf[:cap(b.Buf)], b.Aux[:cap(b.Aux)]
 	cells, views := vec.Cells, vec.Str
-	n := 0
+	first, second := k.words[0], k.words[len(k.words)-1]
+	more := k.words[1:max(len(k.words)-1, 1)]
 	for _, row := range sel {
 		if cells[row] != record.Value {
-			v.undecided(vec, row)
 			continue
 		}
 		view := views[row]
@@ -62,36 +81,44 @@ func (k *textSet) sieve(e *Eval, sel []int32, want bool, v *verdict) {
 		if view.Aux() {
 			memory = aux
 		}
+		size := view.Size()
+		word := firstWord(memory, view.Offset(), size)
+		has := one(size == first.n)&one(word == first.word) | one(size == second.n)&one(word == second.word)
+		for i := range more {
+			has |= one(size == more[i].n) & one(word == more[i].word)
+		}
 		hit[n] = row
-		n += one(k.has(memory, view.Offset(), view.Size()) == inside)
+		n += has ^ flip
 	}
-	v.hit = hit[:n]
+	return n
 }
 
-// has looks the n bytes at off up.
-func (k *textSet) has(memory []byte, off, n int) bool {
+func (k *textSet) anyTexts(b *record.Batch, vec *record.Vector, sel []int32, inside bool, hit []int32) int {
+	n := 0
+	for _, row := range sel {
+		if vec.Cells[row] == record.Value {
+			hit[n] = row
+			n += one(k.has(b.Text(vec.Str[row])) == inside)
+		}
+	}
+	return n
+}
+
+func (k *textSet) has(s []byte) bool {
 	if k.of != nil {
-		_, ok := k.of[string(memory[off:off+n])]
+		_, ok := k.of[string(s)]
 		return ok
 	}
-	var word uint64
-	loaded := false
 	for i := range k.words {
-		w := &k.words[i]
-		if w.n != n {
-			continue
-		}
-		if !loaded {
-			word, loaded = firstWord(memory, off, n), true
-		}
-		if word == w.word && (n <= 8 || string(memory[off+8:off+n]) == w.text[8:]) {
+		if k.words[i].text == string(s) {
 			return true
 		}
 	}
 	return false
 }
 
-// firstWord is up to eight of the n bytes at off, zero beyond.
+// firstWord is up to eight of the n bytes at off, zero beyond. What memory holds
+// behind the text is read and masked out.
 func firstWord(memory []byte, off, n int) uint64 {
 	if off+8 <= len(memory) {
 		word := binary.LittleEndian.Uint64(memory[off:])
@@ -174,185 +201,4 @@ func (k *matchTest) sieve(e *Eval, sel []int32, want bool, v *verdict) {
 			v.hit = append(v.hit, row)
 		}
 	}
-}
-
-// caseKernel is lower or upper. ASCII text without a letter to change keeps its
-// view; other ASCII is copied to the arena and stays plain if it was, since no
-// delimiter, quote or line end is a letter.
-type caseKernel struct {
-	arg      *lane
-	from, to byte // the letters to change
-	slow     rowFunc
-}
-
-func lowerKernel(_ *node, args []*lane) kernel {
-	return &caseKernel{args[0], 'A', 'Z', lowerText}
-}
-
-func upperKernel(_ *node, args []*lane) kernel {
-	return &caseKernel{args[0], 'a', 'z', upperText}
-}
-
-func (k *caseKernel) run(e *Eval, sel []int32, out *record.Vector) {
-	vec, b := k.arg.vector(e, sel), e.b
-	letter := isLetter(b.Delimiter)
-	var arg [1]val
-	for _, row := range sel {
-		if c := vec.Cells[row]; c != record.Value {
-			carry(out, vec, row)
-			continue
-		}
-		view := vec.Str[row]
-		s := b.Text(view)
-		ascii, change := asciiCase(s, k.from, k.to)
-		switch {
-		case !ascii:
-			arg[0] = textVal(s)
-			e.arena.buf = b.Aux
-			r := k.slow(&e.arena, arg[:])
-			b.Aux = e.arena.buf
-			store(out, b, row, &r)
-			continue
-		case change && len(b.Aux)+len(s) > record.MaxChunk:
-			r := tooLong()
-			store(out, b, row, &r)
-			continue
-		case change:
-			plain := view.Plain() && !letter
-			view = record.AuxView(len(b.Aux), len(s))
-			b.Aux = swapCase(b.Aux, s, k.from)
-			if plain {
-				view = view.AsPlain()
-			}
-		}
-		out.Str[row], out.Cells[row] = view, record.Value
-	}
-}
-
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
-
-// swapCase appends s with the 26 letters from first on in the other case.
-func swapCase(dst, s []byte, first byte) []byte {
-	n := len(dst)
-	dst = append(dst, s...)
-	for i, c := range dst[n:] {
-		if c-first < 26 {
-			dst[n+i] = c ^ 0x20
-		}
-	}
-	return dst
-}
-
-// carry copies a cell that is not a value.
-func carry(out, src *record.Vector, row int32) {
-	if src.Cells[row] == record.Bad {
-		f := src.Fault(row)
-		out.Fail(row, f.Code, f.Message)
-		return
-	}
-	out.Cells[row] = record.Null
-}
-
-// pieceKernel is a function whose result is a piece of its first argument: the view
-// stays plain if it was.
-func pieceKernel(n *node, args []*lane) kernel {
-	return &cut{row: newRowKernel(n, args)}
-}
-
-type cut struct{ row *rowKernel }
-
-func (k *cut) run(e *Eval, sel []int32, out *record.Vector) {
-	k.row.run(e, sel, out)
-	src := k.row.vecs[0]
-	if src == nil {
-		return
-	}
-	for _, row := range sel {
-		if out.Cells[row] == record.Value && src.Str[row].Plain() {
-			out.Str[row] = out.Str[row].AsPlain()
-		}
-	}
-}
-
-// lengthKernel is length(text).
-func lengthKernel(_ *node, args []*lane) kernel { return &lengthOf{args[0]} }
-
-type lengthOf struct{ arg *lane }
-
-func (k *lengthOf) run(e *Eval, sel []int32, out *record.Vector) {
-	vec, b := k.arg.vector(e, sel), e.b
-	for _, row := range sel {
-		if vec.Cells[row] != record.Value {
-			carry(out, vec, row)
-			continue
-		}
-		out.I64[row] = int64(utf8.RuneCount(b.Text(vec.Str[row])))
-		out.Cells[row] = record.Value
-	}
-}
-
-// concatKernel puts texts together straight in the arena.
-func concatKernel(n *node, args []*lane) kernel {
-	return &concatenation{args: args, vecs: make([]*record.Vector, len(args))}
-}
-
-type concatenation struct {
-	args []*lane
-	vecs []*record.Vector
-}
-
-func (k *concatenation) run(e *Eval, sel []int32, out *record.Vector) {
-	b := e.b
-	for i, a := range k.args {
-		if !a.n.constant() {
-			k.vecs[i] = a.vector(e, sel)
-		}
-	}
-	for _, row := range sel {
-		var or record.Cell
-		size := 0
-		for i, v := range k.vecs {
-			if v == nil {
-				or |= k.args[i].n.value.cell
-				size += len(k.args[i].n.value.s)
-				continue
-			}
-			if c := v.Cells[row]; c != record.Value {
-				or |= c
-			} else {
-				size += v.Str[row].Size()
-			}
-		}
-		switch {
-		case or != record.Value:
-			k.carry(out, or, row)
-			continue
-		case size > maxText || len(b.Aux)+size > record.MaxChunk:
-			r := tooLong()
-			store(out, b, row, &r)
-			continue
-		}
-		off := len(b.Aux)
-		for i, v := range k.vecs {
-			if v == nil {
-				b.Aux = append(b.Aux, k.args[i].n.value.s...)
-			} else {
-				b.Aux = append(b.Aux, b.Text(v.Str[row])...)
-			}
-		}
-		out.Str[row], out.Cells[row] = record.AuxView(off, size), record.Value
-	}
-}
-
-// carry passes on the first Bad of the arguments, or NULL.
-func (k *concatenation) carry(out *record.Vector, or record.Cell, row int32) {
-	if or&record.Bad != 0 {
-		for _, v := range k.vecs {
-			if v != nil && v.Cells[row] == record.Bad {
-				carry(out, v, row)
-				return
-			}
-		}
-	}
-	out.Cells[row] = record.Null
 }

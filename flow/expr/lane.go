@@ -1,6 +1,10 @@
 package expr
 
-import "github.com/headgate/headgate/connector/record"
+import (
+	"slices"
+
+	"github.com/headgate/headgate/connector/record"
+)
 
 // kernel computes one node for many rows at once. An instance belongs to one Eval
 // and keeps its memory from batch to batch.
@@ -27,11 +31,12 @@ type verdict struct {
 	open   []int32       // ascending
 	cells  []record.Cell // by row: Null or Bad, set for the rows of open only
 	faults []record.Fault
+	sorted int // how many faults were sorted by row last time
 }
 
 // start empties v for a batch of rows.
 func (v *verdict) start(rows int) {
-	v.hit, v.open, v.faults = v.hit[:0], v.open[:0], v.faults[:0]
+	v.hit, v.open, v.faults, v.sorted = v.hit[:0], v.open[:0], v.faults[:0], 0
 	v.cells = sized(v.cells, rows)
 }
 
@@ -44,6 +49,15 @@ func (v *verdict) undecided(src *record.Vector, row int32) {
 	}
 }
 
+// undecidedOf notes all rows of sel whose cell in src is Null or Bad.
+func (v *verdict) undecidedOf(src *record.Vector, sel []int32) {
+	for _, row := range sel {
+		if src.Cells[row] != record.Value {
+			v.undecided(src, row)
+		}
+	}
+}
+
 // take notes row, which is undecided in w.
 func (v *verdict) take(w *verdict, row int32) {
 	v.cells[row] = w.cells[row]
@@ -52,13 +66,17 @@ func (v *verdict) take(w *verdict, row int32) {
 	}
 }
 
+// fault is why row is Bad.
 func (v *verdict) fault(row int32) record.Fault {
-	for _, f := range v.faults {
-		if f.Row == row {
-			return f
-		}
+	if v.sorted != len(v.faults) {
+		slices.SortFunc(v.faults, func(a, b record.Fault) int { return int(a.Row) - int(b.Row) })
+		v.sorted = len(v.faults)
 	}
-	return record.Fault{Row: row, Code: record.BadValue, Message: "bad value"}
+	i, ok := slices.BinarySearchFunc(v.faults, row, func(f record.Fault, row int32) int { return int(f.Row) - int(row) })
+	if !ok {
+		return record.Fault{Row: row, Code: record.BadValue, Message: "bad value"}
+	}
+	return v.faults[i]
 }
 
 // lane is a node of an Eval: a column, a constant or a kernel, with its memory.

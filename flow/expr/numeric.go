@@ -81,16 +81,16 @@ func intToFloat(_ *arena, a []val) val { return floatVal(float64(a[0].i)) }
 
 // floatFunc is IEEE arithmetic: x / 0.0 is an infinity or NaN, as in CEL.
 func floatFunc(sign string) rowFunc {
-	return func(_ *arena, a []val) val { return floatVal(floatOp(sign, a[0].f, a[1].f)) }
+	return func(_ *arena, a []val) val { return floatVal(floatOp(sign[0], a[0].f, a[1].f)) }
 }
 
-func floatOp(sign string, x, y float64) float64 {
+func floatOp(sign byte, x, y float64) float64 {
 	switch sign {
-	case "+":
+	case '+':
 		return x + y
-	case "-":
+	case '-':
 		return x - y
-	case "*":
+	case '*':
 		return x * y
 	}
 	return x / y
@@ -101,7 +101,8 @@ func decimalFunc(sign string, n *node) rowFunc {
 	lt, rt, t := n.args[0].typ, n.args[1].typ, n.typ
 	if sign == "*" {
 		return func(_ *arena, a []val) val {
-			return fit(t)(a[0].unscaled(lt).Mul(a[1].unscaled(rt)))
+			z, ok := a[0].unscaled(lt).Mul(a[1].unscaled(rt))
+			return fit(t, z, ok)
 		}
 	}
 	lup, rup := int(t.s)-n.args[0].scale(), int(t.s)-n.args[1].scale()
@@ -112,20 +113,20 @@ func decimalFunc(sign string, n *node) rowFunc {
 			return overflow(t)
 		}
 		if sign == "-" {
-			return fit(t)(x.Sub(y))
+			z, ok := x.Sub(y)
+			return fit(t, z, ok)
 		}
-		return fit(t)(x.Add(y))
+		z, ok := x.Add(y)
+		return fit(t, z, ok)
 	}
 }
 
 // fit checks a result against the precision of its type.
-func fit(t typ) func(record.Int128, bool) val {
-	return func(x record.Int128, ok bool) val {
-		if !ok || !x.FitsPrecision(int(t.p)) {
-			return overflow(t)
-		}
-		return decVal(x)
+func fit(t typ, x record.Int128, ok bool) val {
+	if !ok || !x.FitsPrecision(int(t.p)) {
+		return overflow(t)
 	}
+	return decVal(x)
 }
 
 // rescaleFunc makes a decimal of type t from an exact number of a scale that is not
@@ -135,7 +136,10 @@ func rescaleFunc(from typ, t typ) rowFunc {
 	if from.kind == record.Decimal {
 		shift -= int(from.s)
 	}
-	return func(_ *arena, a []val) val { return fit(t)(a[0].unscaled(from).MulPow10(shift)) }
+	return func(_ *arena, a []val) val {
+		z, ok := a[0].unscaled(from).MulPow10(shift)
+		return fit(t, z, ok)
+	}
 }
 
 func negateFunc(t typ) rowFunc {
@@ -143,7 +147,10 @@ func negateFunc(t typ) rowFunc {
 	case record.Float:
 		return func(_ *arena, a []val) val { return floatVal(-a[0].f) }
 	case record.Decimal:
-		return func(_ *arena, a []val) val { return fit(t)(a[0].dec().Neg()) }
+		return func(_ *arena, a []val) val {
+			z, ok := a[0].dec().Neg()
+			return fit(t, z, ok)
+		}
 	}
 	return func(_ *arena, a []val) val { return checked(subInt(0, a[0].i)) }
 }
@@ -306,7 +313,8 @@ func absFunc(t typ) rowFunc {
 			if a[0].hi >= 0 {
 				return a[0]
 			}
-			return fit(t)(a[0].dec().Neg())
+			z, ok := a[0].dec().Neg()
+			return fit(t, z, ok)
 		}
 	}
 	return func(_ *arena, a []val) val {
@@ -325,6 +333,7 @@ func divFunc(l, r *node, t typ) rowFunc {
 		if y.Sign() == 0 {
 			return divideByZero()
 		}
-		return fit(t)(record.DivDecimal(a[0].unscaled(lt), ls, y, rs, int(t.s)))
+		z, ok := record.DivDecimal(a[0].unscaled(lt), ls, y, rs, int(t.s))
+		return fit(t, z, ok)
 	}
 }

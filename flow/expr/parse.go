@@ -49,20 +49,18 @@ func parse(src string) (*ast.AST, []Finding) {
 }
 
 func syntaxFindings(src string, errs []*common.Error) []Finding {
-	out := make([]Finding, 0, len(errs))
-	for _, e := range errs {
-		f := Finding{Code: "expr.syntax", Offset: lineOffset(src, e.Location.Line(), e.Location.Column())}
-		f.Message, f.Suggestion = plainSyntax(src, f.Offset, e.Message)
-		out = append(out, f)
-	}
-	return out
+	// The first error only: those after it come of reading on from the wrong place.
+	e := errs[0]
+	f := Finding{Code: "expr.syntax", Offset: lineOffset(src, e.Location.Line(), e.Location.Column())}
+	f.Message, f.Suggestion = plainSyntax(src, f.Offset, e.Message)
+	return []Finding{f}
 }
 
 // plainSyntax turns the parser's words into a sentence, with a suggestion where the
 // cause is a habit from SQL.
 func plainSyntax(src string, off int, message string) (text, suggestion string) {
 	text = strings.TrimPrefix(message, "Syntax error: ")
-	text = strings.ReplaceAll(text, "<EOF>", "the end")
+	text = strings.NewReplacer("'<EOF>'", "the end,", "<EOF>", "the end").Replace(text)
 	text = strings.ReplaceAll(text, "mismatched input", "unexpected")
 	rest := src[off:]
 	before := strings.TrimRight(src[:off], " \t")
@@ -78,14 +76,17 @@ func plainSyntax(src string, off int, message string) (text, suggestion string) 
 		return "`" + word + "` is no operator", "write ||"
 	case strings.EqualFold(word, "is"):
 		return "`" + word + "` is no operator", "write isNull(x) or x == null"
-	case strings.EqualFold(word, "not"):
-		return "`" + word + "` is no operator", "write !x or !(x in [...])"
+	case strings.EqualFold(word, "not"), strings.EqualFold(trailingWord(before), "not"):
+		return "`not` is no operator", "write !x or !(x in [...])"
 	case strings.EqualFold(word, "like"):
 		return "`" + word + "` is no operator", "use contains, startsWith, endsWith or matches"
 	case strings.EqualFold(word, "in"):
 		return "`" + word + "` does not stand here", "write x in [a, b]"
 	}
-	if r, _ := utf8.DecodeRuneInString(rest); r >= utf8.RuneSelf {
+	if strings.HasSuffix(message, "invalid int literal") {
+		return "the number does not fit int (64 bits)", "write " + leadingWord(rest) + ".0 for a decimal"
+	}
+	if r, _ := utf8.DecodeRuneInString(rest); rest != "" && r >= utf8.RuneSelf {
 		return "the character " + string(r) + " does not stand in a name", `name the column as col("...")`
 	}
 	return text, ""
@@ -100,6 +101,8 @@ func leadingWord(s string) string {
 	}
 	return s
 }
+
+func trailingWord(s string) string { return s[strings.LastIndexAny(s, " \t()&|!")+1:] }
 
 // lineOffset is the byte offset of a 1-based line and a 0-based column in runes.
 func lineOffset(src string, line, column int) int {

@@ -12,6 +12,9 @@ func didYouMean(name string, candidates []string) string {
 		if strings.EqualFold(c, name) {
 			return "did you mean `" + c + "`?"
 		}
+		if len(name) >= 3 && strings.HasPrefix(strings.ToLower(c), strings.ToLower(name)) && best == "" {
+			best = c
+		}
 		if d := distance(strings.ToLower(name), strings.ToLower(c), at); d < at {
 			best, at = c, d
 		}

@@ -3,7 +3,9 @@ package expr
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
+	"math/bits"
 	"regexp"
 	"unicode"
 	"unicode/utf8"
@@ -106,7 +108,22 @@ func trim(s []byte, left, right bool) []byte {
 	return s
 }
 
-func lengthText(_ *arena, a []val) val { return intVal(int64(utf8.RuneCount(a[0].s))) }
+func lengthText(_ *arena, a []val) val { return intVal(int64(runeCount(a[0].s))) }
+
+// runeCount counts the characters of UTF-8, which is every byte that does not
+// continue one.
+func runeCount(s []byte) int {
+	n := len(s)
+	for len(s) >= 8 {
+		w := binary.LittleEndian.Uint64(s)
+		n -= bits.OnesCount64(w & (^w << 1) & highs)
+		s = s[8:]
+	}
+	for _, c := range s {
+		n -= one(c&0xc0 == 0x80)
+	}
+	return n
+}
 
 func lengthBytes(_ *arena, a []val) val { return intVal(int64(len(a[0].s))) }
 

@@ -123,7 +123,7 @@ func truncateStamp(us int64, u unit, z *zone) int64 {
 		// that an hour that comes twice stays the one it was.
 		return us - floorMod(local, u.span())
 	}
-	days, _ := split(local)
+	days, _ := record.SplitTimestamp(local)
 	return z.moment(truncateDay(days, u) * usDay)
 }
 
@@ -137,7 +137,7 @@ func addDay(days, n int64, u unit) val {
 		return dayVal(civilOf(days).addMonths(n).days())
 	}
 	n, ok := mulInt(n, u.span()/usDay)
-	if !ok || n > maxDay-minDay || n < minDay-maxDay {
+	if !ok || n > record.MaxDate-record.MinDate || n < record.MinDate-record.MaxDate {
 		return overflowTime(record.Date)
 	}
 	return dayVal(days + n)
@@ -145,7 +145,7 @@ func addDay(days, n int64, u unit) val {
 
 func addStamp(us, n int64, u unit) val {
 	if u.months() != 0 {
-		days, rest := split(us)
+		days, rest := record.SplitTimestamp(us)
 		v := addDay(days, n, u)
 		if !v.ok() {
 			return overflowTime(record.Timestamp)
@@ -171,8 +171,8 @@ func diffStamp(a, b int64, u unit) int64 {
 	if b < a {
 		return -diffStamp(b, a, u)
 	}
-	ad, ar := split(a)
-	bd, br := split(b)
+	ad, ar := record.SplitTimestamp(a)
+	bd, br := record.SplitTimestamp(b)
 	x, y := civilOf(ad), civilOf(bd)
 	n := (y.year-x.year)*12 + y.month - x.month
 	// The last month is not whole if a, moved by n months, lies beyond b.
@@ -223,7 +223,7 @@ func partFunc(p part, k record.Kind, loc *time.Location) rowFunc {
 		return func(_ *arena, a []val) val { return intVal(p(0, a[0].i)) }
 	}
 	return func(x *arena, a []val) val {
-		days, rest := split(x.zone(loc).local(a[0].i))
+		days, rest := record.SplitTimestamp(x.zone(loc).local(a[0].i))
 		return intVal(p(days, rest))
 	}
 }

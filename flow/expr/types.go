@@ -92,20 +92,14 @@ func article(t typ) string {
 	switch t.kind {
 	case record.Int, record.Invalid:
 		return "an " + t.String()
+	case kindNull:
+		return "null"
 	}
 	return "a " + t.String()
 }
 
 // kinds is a set of kinds.
 type kinds uint64
-
-func setOf(ks ...record.Kind) kinds {
-	var s kinds
-	for _, k := range ks {
-		s |= bit(k)
-	}
-	return s
-}
 
 func bit(k record.Kind) kinds {
 	if k >= kindNull {
@@ -154,6 +148,13 @@ func (s kinds) names() string {
 	}
 	if s.has(kindMap) {
 		out = append(out, "map")
+	}
+	for i, name := range out {
+		if name == "int" {
+			out[i] = "an int"
+		} else {
+			out[i] = "a " + name
+		}
 	}
 	return orList(out)
 }

@@ -24,7 +24,12 @@ type vm struct {
 	program interpreter.Interpretable
 	row     *vmRow
 	arena   arena
+	steps   int // left for the row
 }
+
+// maxSteps is how often the loops of one expression may turn for one row. Loops in
+// loops over constants could otherwise keep a worker busy for ever.
+const maxSteps = 100_000
 
 // newVM lowers n for the VM.
 func newVM(e *Eval, n *node) kernel { return buildVM(e, n, false) }
@@ -54,8 +59,11 @@ func (k *vm) run(e *Eval, sel []int32, out *record.Vector) {
 	k.row.begin(sel)
 	for _, row := range sel {
 		k.row.at(row)
-		k.arena.buf = k.arena.buf[:0]
+		k.arena.buf, k.steps = k.arena.buf[:0], maxSteps
 		v := unbox(k.program.Eval(k.row))
+		if k.steps <= 0 {
+			v = bad(record.TooLarge, "the lists of the expression are too long")
+		}
 		store(out, e.b, row, &v)
 	}
 }
@@ -153,11 +161,13 @@ func (l *lowering) input(n *node) ast.Expr {
 // fold is a comprehension of the VM. Its range must be a list of CEL or, when it is
 // NULL or Bad, CEL's unknown or error; its condition must be a bool of CEL.
 func (l *lowering) fold(n *node) ast.Expr {
-	over := l.raw(rangeOf, l.lower(n.args[0]))
-	cond := l.raw(func(a []ref.Val) ref.Val {
-		v := unbox(a[0])
-		return types.Bool(v.isTrue())
-	}, l.lower(n.args[2]))
+	over := l.overload(&functions.Overload{NonStrict: true, Unary: rangeOf}, l.lower(n.args[0]))
+	test := func(a ref.Val) ref.Val {
+		v := unbox(a)
+		l.vm.steps--
+		return types.Bool(v.isTrue() && l.vm.steps > 0)
+	}
+	cond := l.overload(&functions.Overload{NonStrict: true, Unary: test}, l.lower(n.args[2]))
 	return l.factory.NewComprehension(l.next(), over, n.iter, n.accu,
 		l.lower(n.args[1]), cond, l.lower(n.args[3]), l.lower(n.args[4]))
 }
@@ -165,29 +175,44 @@ func (l *lowering) fold(n *node) ast.Expr {
 // call is a call of fn, which sees NULL and Bad.
 func (l *lowering) call(fn rowFunc, args ...ast.Expr) ast.Expr {
 	x := &l.vm.arena
-	return l.raw(func(refs []ref.Val) ref.Val {
-		vals := make([]val, len(refs))
-		for i, r := range refs {
-			vals[i] = unbox(r)
+	vals := make([]val, len(args)) // a call is never inside itself
+	o := &functions.Overload{NonStrict: true}
+	switch len(args) {
+	case 1:
+		o.Unary = func(a ref.Val) ref.Val {
+			vals[0] = unbox(a)
+			return &boxed{fn(x, vals)}
 		}
-		return &boxed{fn(x, vals)}
-	}, args...)
+	case 2:
+		o.Binary = func(a, b ref.Val) ref.Val {
+			vals[0], vals[1] = unbox(a), unbox(b)
+			return &boxed{fn(x, vals)}
+		}
+	default:
+		o.Function = func(refs ...ref.Val) ref.Val {
+			for i, r := range refs {
+				vals[i] = unbox(r)
+			}
+			return &boxed{fn(x, vals)}
+		}
+	}
+	return l.overload(o, args...)
 }
 
-func (l *lowering) raw(fn func([]ref.Val) ref.Val, args ...ast.Expr) ast.Expr {
+// overload is a call of o, under a name of its own.
+func (l *lowering) overload(o *functions.Overload, args ...ast.Expr) ast.Expr {
 	id := l.next()
-	name := "f" + strconv.FormatInt(id, 10)
-	o := &functions.Overload{Operator: name, NonStrict: true, Function: func(a ...ref.Val) ref.Val { return fn(a) }}
+	o.Operator = "f" + strconv.FormatInt(id, 10)
 	if err := l.dispatcher.Add(o); err != nil && l.err == nil {
 		l.err = err
 	}
-	return l.factory.NewCall(id, name, args...)
+	return l.factory.NewCall(id, o.Operator, args...)
 }
 
 // rangeOf is what a comprehension runs over: the elements of a list or the keys of
 // a map.
-func rangeOf(a []ref.Val) ref.Val {
-	v := unbox(a[0])
+func rangeOf(a ref.Val) ref.Val {
+	v := unbox(a)
 	switch {
 	case v.cell == record.Bad:
 		return types.WrapErr(v.fault)

@@ -70,7 +70,7 @@ func (s *expectStep) Compile(in *record.Schema, env Env) (*Op, error) {
 			return nil, err
 		}
 		op.New = func() Instance { return &expecting{all: x, eval: p.New(), from: inputsOf(p, in)} }
-		op.Explain = explain(p) + "; counts rows"
+		op.Explain = explain(p) + "\ncounts rows"
 	}
 	return op, nil
 }

@@ -75,7 +75,7 @@ func (x *expression) compileCondition(step string, in expr.Scope) (*expr.Program
 	return p, err
 }
 
-// explain is a program in one line: what it computes and how.
+// explain says in one line what a program computes and how.
 func explain(p *expr.Program) string { return spec.Clip(p.String()) + " (" + p.Explain() + ")" }
 
 // scope is what expressions see when a step is compiled.

@@ -120,7 +120,7 @@ func compute(step string, out *record.Schema, plan []computation, lines []string
 			}
 			return x
 		},
-		Explain: strings.Join(lines, "; "),
+		Explain: strings.Join(lines, "\n"),
 	}
 }
 

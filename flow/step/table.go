@@ -1,9 +1,8 @@
 package step
 
 import (
-	"slices"
-
 	"github.com/headgate/headgate/connector/spec"
+	"github.com/headgate/headgate/flow"
 )
 
 // Kinds lists the steps, one line each.
@@ -19,11 +18,6 @@ func Kinds() []Kind {
 		limitKind(),
 		expectKind(),
 	}
-}
-
-// later lists the steps of the flow format that this version does not have.
-func later() []string {
-	return []string{"sort", "aggregate", "lookup", "route", "unnest", "flatten", "unpivot", "mask"}
 }
 
 // Find is the step of that name.
@@ -48,12 +42,12 @@ func Names() []string {
 // Unknown says what is wrong with a step that Find does not know. The finding has no
 // position.
 func Unknown(name string) spec.Finding {
-	if slices.Contains(later(), name) {
-		return spec.Finding{Code: "step.unsupported", Message: "step `" + name + "` is not supported by this version yet"}
+	if flow.Later(name) {
+		return spec.Finding{Code: "flow.unsupported", Message: flow.NotYet("step " + name)}
 	}
 	return spec.Finding{
 		Code:       "step.unknown",
 		Message:    "unknown step " + spec.Quote(name),
-		Suggestion: spec.DidYouMean(name, append(Names(), later()...)),
+		Suggestion: spec.DidYouMean(name, Names()),
 	}
 }

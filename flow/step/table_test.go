@@ -28,8 +28,8 @@ func TestKindsAreComplete(t *testing.T) {
 
 func TestFindingOfAStepThatIsNotThere(t *testing.T) {
 	for _, c := range []struct{ name, code, message, suggestion string }{
-		{"sort", "step.unsupported", "step `sort` is not supported by this version yet", ""},
-		{"mask", "step.unsupported", "step `mask` is not supported by this version yet", ""},
+		{"sort", "flow.unsupported", "step sort: not supported by this version yet", ""},
+		{"mask", "flow.unsupported", "step mask: not supported by this version yet", ""},
 		{"filtre", "step.unknown", `unknown step "filtre"`, "did you mean `filter`?"},
 	} {
 		if _, ok := step.Find(c.name); ok {

@@ -56,7 +56,7 @@ func TestFullDiskSQLite(t *testing.T) {
 	})
 	p.run("run", "f").exits(0)
 	p.write("in.csv", manyRows(100_000))
-	p.run("run", "f", "--json").exits(1).says("full").finished()
+	p.run("run", "f", "--json").exits(1).says("no space left").finished()
 	if err := os.WriteFile(p.path("in.csv"), []byte(manyRows(2)), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestFullDevice(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer full.Close()
-	p := newProject(t, "flows/f.yaml", strings.Replace(numbers, "out/out.csv", "'-'", 1), "in.csv", manyRows(100_000))
+	p := newProject(t, "flows/f.yaml", strings.Replace(numbers, "out/out.csv", "'-', encode: [csv]", 1), "in.csv", manyRows(100_000))
 	s := p.command("run", "f")
 	s.c.Stdout = full
 	s.begin()

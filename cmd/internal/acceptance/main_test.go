@@ -135,7 +135,7 @@ func (p *project) start(args ...string) *process {
 }
 
 // patience is how long a process may take before the test calls it stuck.
-const patience = 5 * time.Minute
+const patience = 2 * time.Minute
 
 // wait returns how the process ended.
 func (s *process) wait() outcome {

@@ -79,7 +79,7 @@ func TestDrift(t *testing.T) {
 	}{
 		{"missing column", "{}", "id,nam\n1,a\n", 1, "name", "old\n"},
 		{"missing column ignored", "{missing_column: ignore}", "id\n1\n", 0, "", "id,name\n1,\n"},
-		{"new column", "{}", "new,name,id\nx,a,1\n", 0, "", "id,name\n1,a\n"},
+		{"new column", "{}", "id,new,name\n1,x,a\n", 0, "", "id,name\n1,a\n"},
 		{"new column fails", "{new_column: fail}", "id,name,new\n1,a,x\n", 1, "new", "old\n"},
 		{"new column added", "{new_column: add}", "id,name,new\n1,a,x\n", 0, "", "id,name,new\n1,a,x\n"},
 	} {

@@ -28,7 +28,7 @@ func TestInvalidFlowFile(t *testing.T) {
 		{"not UTF-8", "version: 1\nflow: \xff\n", []string{"flows/f.yaml"}},
 		{"two documents", good + "---\n" + good, []string{"flows/f.yaml"}},
 		{"duplicate key", good + "flow: g\n", []string{"flows/f.yaml:8:1", "flow"}},
-		{"undefined parameter", good + "description: ${{ params.day }}\n", []string{"flows/f.yaml:8", "day"}},
+		{"undefined parameter", strings.Replace(good, "in.csv", "in-${{ params.day }}.csv", 1), []string{"flows/f.yaml:4", "day"}},
 		{"newer version", strings.Replace(good, "version: 1", "version: 9", 1), []string{"flows/f.yaml:1", "9"}},
 		{"empty", "", []string{"flows/f.yaml"}},
 	} {

@@ -90,7 +90,8 @@ func (p *pace) line(label string, now time.Time, s Sample) string {
 	if s.Total > 0 {
 		parts = append(parts, fmt.Sprintf("%d%%", min(100, 100*s.Bytes/s.Total)))
 		if left := s.Total - s.Bytes; left > 0 && p.bytes > 0 {
-			parts = append(parts, "ETA "+Duration(time.Duration(float64(left)/p.bytes*float64(time.Second)).Round(time.Second)))
+			eta := time.Duration(float64(left) / p.bytes * float64(time.Second)).Round(time.Second)
+			parts = append(parts, "ETA "+max(eta, time.Second).String())
 		}
 	}
 	if s.OfSplits > 1 {

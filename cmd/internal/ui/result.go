@@ -3,7 +3,9 @@ package ui
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"io"
+	"syscall"
 )
 
 // Envelope is what every command but run prints with --json.
@@ -22,6 +24,10 @@ type Failure struct {
 	Hint    string `json:"hint,omitempty"`
 }
 
+// ErrNobodyReads is a result that could not be printed because its reader went
+// away: | head has seen enough.
+var ErrNobodyReads = errors.New("standard output is closed")
+
 // Result hands in what the command found. With --json it is v, printed by Finish;
 // otherwise text prints it at once.
 func (t *Terminal) Result(v any, text func(w io.Writer)) error {
@@ -34,7 +40,11 @@ func (t *Terminal) Result(v any, text func(w io.Writer)) error {
 	t.wipe()
 	w := bufio.NewWriterSize(t.Out, 32<<10)
 	text(w)
-	return w.Flush()
+	err := w.Flush()
+	if errors.Is(err, syscall.EPIPE) {
+		return ErrNobodyReads
+	}
+	return err
 }
 
 // Event prints one line of JSON now. A command that prints events prints no

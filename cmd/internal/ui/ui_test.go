@@ -86,7 +86,7 @@ func TestPace(t *testing.T) {
 	start := time.Unix(0, 0)
 	p := pace{start: start}
 	got := p.line("orders", start.Add(2*time.Second), Sample{Rows: 2000, Bytes: 4e6, Total: 16e6, OfSplits: 3, Splits: 1})
-	if want := "orders  2,000 rows  1,000 rows/s  2.0 MB/s  25%  ETA 6.0s  split 2 of 3"; got != want {
+	if want := "orders  2,000 rows  1,000 rows/s  2.0 MB/s  25%  ETA 6s  split 2 of 3"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	got = p.line("orders", start.Add(3*time.Second), Sample{Rows: 2000, Bytes: 4e6, Total: -1, Rejected: 7})

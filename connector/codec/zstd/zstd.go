@@ -14,6 +14,9 @@ import (
 // zstd program accepts without --long.
 const maxWindow = 128 << 20
 
+// writeWindow keeps a writer at about 6 MB, and what it wrote readable with 4 MB.
+const writeWindow = 4 << 20
+
 // Options are the keys of `zstd:` under decode and encode.
 type Options struct {
 	Level int `key:"level" help:"how hard to compress, 1 (fast) to 22 (small); reading ignores it" default:"3"`
@@ -46,7 +49,8 @@ func newWriter(cfg any, w io.Writer) (io.WriteCloser, error) {
 		return nil, fmt.Errorf("zstd level %d: must be 1 to 22", o.Level)
 	}
 	z, err := zstd.NewWriter(w,
-		zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(o.Level)), zstd.WithEncoderConcurrency(1))
+		zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(o.Level)), zstd.WithEncoderConcurrency(1),
+		zstd.WithWindowSize(writeWindow), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}

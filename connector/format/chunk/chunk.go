@@ -43,8 +43,8 @@ func (s *Source) Fill(ctx context.Context, buf []byte, n int) ([]byte, error) {
 		s.off += take
 	}
 	for idle := 0; len(buf) < n && s.done == nil; idle++ {
-		if err := ctx.Err(); err != nil {
-			return buf, err
+		if ctx.Err() != nil {
+			break
 		}
 		k, err := s.r.Read(buf[len(buf):n])
 		buf = buf[:len(buf)+k]
@@ -59,7 +59,7 @@ func (s *Source) Fill(ctx context.Context, buf []byte, n int) ([]byte, error) {
 	if s.done != nil && s.done != io.EOF {
 		return buf, s.done
 	}
-	return buf, nil
+	return buf, ctx.Err()
 }
 
 // Unread gives back the end of what Fill returned last. It copies rest.

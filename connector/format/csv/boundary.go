@@ -11,7 +11,9 @@ type boundary struct {
 	end  int  // where its last whole record ends, 0 = nowhere
 	odd  bool // something in it needs the careful parser
 	open int  // the quote that is open at the end of the chunk, or -1
-	// doubled means that there are doubled quotes in it, maybe behind end.
+	// quotes is the number of quoted fields in it, doubled says that there are doubled
+	// quotes, maybe behind end.
+	quotes  int
 	doubled bool
 }
 
@@ -47,6 +49,7 @@ func hop(data []byte, delim, quote byte) boundary {
 			i = q + 1
 			continue
 		}
+		b.quotes++
 		var doubled bool
 		i, doubled = closing(data, q+1, quote, pattern)
 		if i < 0 {

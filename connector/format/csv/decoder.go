@@ -31,6 +31,7 @@ type Decoder struct {
 	skip      bool  // the rest of the current line belongs to a rejected record
 	converted bool
 
+	err    error    // of Columns
 	names  []string // of the input's columns; nil before Columns and when there are none
 	schema *record.Schema
 	input  []int // input column of each field of the schema, -1 = none
@@ -62,24 +63,29 @@ func NewDecoder(o *Options, r io.Reader, opt connector.DecodeOptions) (*Decoder,
 
 // Columns reads the header.
 func (d *Decoder) Columns(ctx context.Context) ([]string, error) {
-	if d.src != nil {
-		return d.names, nil
+	if d.src == nil {
+		d.err = d.open(ctx)
 	}
+	return d.names, d.err
+}
+
+// open reads up to the first row.
+func (d *Decoder) open(ctx context.Context) error {
 	r, converted, err := converter(d.r, d.enc)
-	if err != nil {
-		return nil, err
-	}
 	d.src, d.converted = chunk.NewSource(r), converted
+	if err != nil {
+		return err
+	}
 	if err := d.findLineEnds(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	for range d.opt.SkipLines {
 		d.skip = true
 		if err := d.skipLine(ctx, nil); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return d.names, d.readHeader(ctx)
+	return d.readHeader(ctx)
 }
 
 // findLineEnds decides whether a carriage return ends a record: when one does in the
@@ -170,7 +176,7 @@ func (d *Decoder) firstRecord(ctx context.Context) (data []byte, at int, first *
 
 // checkHeader refuses a header that cannot be read.
 func (d *Decoder) checkHeader(s *scanned) error {
-	if d.opt.Header && s.bad >= 0 && !d.x.loose {
+	if d.opt.Header && s.bad >= 0 && !d.x.keep {
 		return fmt.Errorf("header: text after the closing quote of column %d on line %d", s.bad+1, d.line)
 	}
 	return nil
@@ -184,7 +190,7 @@ func (d *Decoder) badFirst(data []byte, open int) error {
 		return nil
 	case open >= 0:
 		line := d.line + int64(d.x.lines(data[:open]))
-		return fmt.Errorf("first record: the quote opened on line %d is not closed within %s", line, d.reach())
+		return fmt.Errorf("first record: the quote opened on line %d is not closed within %s", line, d.reach(len(data)))
 	}
 	return fmt.Errorf("first record: longer than %d bytes (max_record_bytes)", d.max)
 }

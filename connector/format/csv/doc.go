@@ -20,13 +20,13 @@
 // # What is rejected, and where reading goes on
 //
 //   - row.ragged: a record with more or fewer fields than the file has columns.
-//   - row.bad_record: text after a closing quote (`quotes: loose` takes it as text). The record ends at the next line end
+//   - row.bad_record: text after a closing quote (`after_quote: keep` keeps it). The record ends at the next line end
 //     outside quotes, as if the text were part of an unquoted field. All of it is one
 //     reject: whether its lines are rows of their own cannot be known.
 //   - row.open_quote: a quote that is not closed before the end of the file or within
 //     max_record_bytes. No reading of the record can be right then, so only the
 //     line of that quote is rejected and reading goes on with the next line.
-//   - row.too_large: a record, line end included, above max_record_bytes outside quotes.
+//   - row.too_large: a record above max_record_bytes, not counting its line feed, outside quotes.
 //     Reading goes on with the next line after that many bytes; the reject keeps the first 64 KiB.
 //   - row.bad_utf8: a record that is not UTF-8, or holds U+FFFD after it was converted
 //     from another encoding.

@@ -2,6 +2,7 @@ package csv
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -19,11 +20,12 @@ type Encoder struct {
 	x      *dialect
 	names  []string
 	header bool
-	wrote  bool
+	begun  bool // something was written
 
 	delim, end, null []byte
 	all              bool      // quote everything but NULL
 	raw              byte      // delimiter for which plain text may be copied unseen; 0 = none
+	quick            bool      // only line ends, the delimiter and the quote call for quotes
 	safe             bool      // no number, date or bool can need quotes
 	special          [256]bool // bytes that call for quotes
 }
@@ -65,9 +67,10 @@ func (e *Encoder) prepare() {
 		e.special[e.x.quote] = true
 	}
 	one := len(e.delim) == 1
-	if one && e.x.quote == '"' && !e.all && !e.x.trim && len(e.x.comment) == 0 {
+	if one && e.x.quote == '"' && e.x.escape == 0 && !e.all && !e.x.trim && len(e.x.comment) == 0 {
 		e.raw = e.delim[0]
 	}
+	e.quick = one && e.x.quote != 0 && !e.all && !e.x.trim && len(e.x.comment) == 0 && len(e.x.nullWords) == 0
 	e.safe = one && strings.IndexByte(",;|\t", e.delim[0]) >= 0 && len(e.x.nullWords) == 0 && len(e.x.comment) == 0 && !e.all
 }
 
@@ -90,6 +93,7 @@ func (e *Encoder) Encode(dst []byte, b *record.Batch) ([]byte, error) {
 	}
 	b.DropRejected(known)
 	raw := e.raw != 0 && e.raw == b.Delimiter
+	memory := [2][]byte{b.Buf[:cap(b.Buf)], b.Aux[:cap(b.Aux)]}
 	for _, row := range b.Sel {
 		for i := range cols {
 			if i > 0 {
@@ -99,17 +103,47 @@ func (e *Encoder) Encode(dst []byte, b *record.Batch) ([]byte, error) {
 			switch {
 			case c.v.Cells[row] != record.Value:
 				dst = append(dst, e.null...)
+				continue
 			case !c.text:
 				dst = e.appendTyped(dst, b, c.v, row)
-			case raw:
-				dst = e.appendRaw(dst, b, c.v.Str[row])
-			default:
-				dst = e.appendText(dst, b.Text(c.v.Str[row]), c.v.Str[row].Quoted())
+				continue
+			}
+			view := c.v.Str[row]
+			if e.quick {
+				// Most cells are short: take 16 bytes, and drop what is too much.
+				src, off, size := memory[view.Off>>31], view.Offset(), view.Size()
+				if uint(size-1) < 16 && off+16 <= len(src) {
+					text := (*[16]byte)(src[off:])
+					if raw && view.Plain() || !view.Quoted() && !e.marked(text, size) {
+						n := len(dst)
+						dst = append(dst, text[:]...)[:n+size]
+						continue
+					}
+				}
+			}
+			if raw {
+				dst = e.appendRaw(dst, b, view)
+			} else {
+				dst = e.appendText(dst, b.Text(view), view.Quoted())
 			}
 		}
 		dst = append(dst, e.end...)
 	}
 	return dst, nil
+}
+
+// marked reports whether one of the first size bytes of text calls for quotes.
+func (e *Encoder) marked(text *[16]byte, size int) bool {
+	low, high := binary.LittleEndian.Uint64(text[:]), binary.LittleEndian.Uint64(text[8:])
+	if size <= 8 {
+		return e.marks(low)<<(64-8*size) != 0
+	}
+	return e.marks(low)|e.marks(high)<<(128-8*size) != 0
+}
+
+// marks marks the first byte of w that calls for quotes, and maybe some above it.
+func (e *Encoder) marks(w uint64) uint64 {
+	return zeros(w^newlines) | zeros(w^returns) | zeros(w^e.x.wideDelim) | zeros(w^e.x.wideQuote)
 }
 
 // source is the text a column was read as, or its computed values.
@@ -123,6 +157,13 @@ func source(c *record.Column, b *record.Batch) cells {
 
 // refuse rejects the rows whose cell has no text.
 func (e *Encoder) refuse(b *record.Batch, c cells, name string) {
+	var all record.Cell
+	for _, row := range b.Sel {
+		all |= c.v.Cells[row]
+	}
+	if all&record.Bad == 0 && e.x.quote != 0 {
+		return
+	}
 	for _, row := range b.Sel {
 		cell := c.v.Cells[row]
 		if cell == record.Bad {
@@ -135,92 +176,21 @@ func (e *Encoder) refuse(b *record.Batch, c cells, name string) {
 	}
 }
 
-// appendRaw writes text that came from a file with the same delimiter and quote. Text
-// without quotes there needs none here, and quoted text that lies in the chunk
-// has no quote in it.
-func (e *Encoder) appendRaw(dst []byte, b *record.Batch, v record.View) []byte {
-	text := b.Text(v)
-	switch {
-	case v.Plain() && len(text) > 0 && !e.isNullWord(text):
-		return append(dst, text...)
-	case v.Quoted() && !v.Aux():
-		dst = append(dst, '"')
-		dst = append(dst, text...)
-		return append(dst, '"')
-	}
-	return e.appendText(dst, text, v.Quoted())
-}
-
-// appendText writes text of any origin.
-func (e *Encoder) appendText(dst, text []byte, quote bool) []byte {
-	if e.x.quote == 0 || !quote && !e.all && !e.needsQuote(text) {
-		return append(dst, text...)
-	}
-	dst = append(dst, e.x.quote)
-	for {
-		k := bytes.IndexByte(text, e.x.quote)
-		if k < 0 {
-			break
-		}
-		dst = append(dst, text[:k+1]...)
-		dst = append(dst, e.x.quote)
-		text = text[k+1:]
-	}
-	dst = append(dst, text...)
-	return append(dst, e.x.quote)
-}
-
-// appendTyped writes a computed value that is not text.
-func (e *Encoder) appendTyped(dst []byte, b *record.Batch, v *record.Vector, row int32) []byte {
-	at := len(dst)
-	dst = v.AppendText(dst, b, row)
-	if e.safe {
-		return dst
-	}
-	text := bytes.Clone(dst[at:])
-	return e.appendText(dst[:at], text, false)
-}
-
-// needsQuote reports whether text without quotes would read back as something else.
-func (e *Encoder) needsQuote(text []byte) bool {
-	if len(text) == 0 {
-		return e.x.quote != 0
-	}
-	for _, c := range text {
-		if e.special[c] {
-			return true
-		}
-	}
-	if e.x.trim && len(bytes.Trim(text, " \t")) != len(text) {
-		return true
-	}
-	if len(e.x.comment) > 0 && text[0] == e.x.comment[0] {
-		return true
-	}
-	return text[0] == 0xef && bytes.HasPrefix(text, []byte("\ufeff")) || e.isNullWord(text)
-}
-
-func (e *Encoder) isNullWord(text []byte) bool {
-	return len(e.x.nullWords) > 0 && e.x.isNull(text)
-}
-
 // Append writes the header first, once.
 func (e *Encoder) Append(w io.Writer, enc []byte) error {
 	if err := e.writeHeader(w); err != nil {
 		return err
 	}
-	_, err := w.Write(enc)
-	return err
+	return e.write(w, enc)
 }
 
 // Close writes the header of a file without rows.
 func (e *Encoder) Close(w io.Writer) error { return e.writeHeader(w) }
 
 func (e *Encoder) writeHeader(w io.Writer) error {
-	if e.wrote || !e.header {
+	if e.begun || !e.header {
 		return nil
 	}
-	e.wrote = true
 	var line []byte
 	for i, n := range e.names {
 		if i > 0 {
@@ -231,6 +201,18 @@ func (e *Encoder) writeHeader(w io.Writer) error {
 		}
 		line = e.appendText(line, []byte(n), false)
 	}
-	_, err := w.Write(append(line, e.end...))
+	return e.write(w, append(line, e.end...))
+}
+
+// write writes data. At the start of the file a reader takes U+FEFF for a byte order
+// mark and drops it, so text that starts with one gets another.
+func (e *Encoder) write(w io.Writer, data []byte) error {
+	if mark := []byte("\ufeff"); !e.begun && bytes.HasPrefix(data, mark) {
+		if _, err := w.Write(mark); err != nil {
+			return err
+		}
+	}
+	e.begun = e.begun || len(data) > 0
+	_, err := w.Write(data)
 	return err
 }

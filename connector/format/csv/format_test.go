@@ -32,6 +32,7 @@ func TestFormat(t *testing.T) {
 		"trim":           plain(func(o *Options) { o.Trim = true }),
 		"comment":        plain(func(o *Options) { o.Comment = "#" }),
 		"pad":            plain(func(o *Options) { o.Ragged = "pad" }),
+		"escape":         plain(func(o *Options) { o.Escape = `\` }),
 		"odd delimiter":  plain(func(o *Options) { o.Delimiter = "1" }),
 	} {
 		t.Run(name, func(t *testing.T) {

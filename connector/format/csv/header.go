@@ -12,19 +12,14 @@ func uniqueNames(names []string) []string {
 	seen := make(map[string]bool, len(names))
 	out := make([]string, len(names))
 	for i, n := range names {
-		if n == "" {
+		made := n == ""
+		if made {
 			n = "column_" + strconv.Itoa(i+1)
-			if !taken[n] {
-				taken[n], seen[n] = true, true
-				out[i] = n
-				continue
-			}
 		}
-		if seen[n] {
+		if seen[n] || made && taken[n] {
 			n = freeName(n, taken)
-			taken[n] = true
 		}
-		seen[n] = true
+		taken[n], seen[n] = true, true
 		out[i] = n
 	}
 	return out

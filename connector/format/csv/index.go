@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+
+	"github.com/headgate/headgate/connector/format/chunk"
 )
 
 // index appends to pos the offset of every delimiter and line feed of data that is
@@ -56,6 +58,48 @@ type indexer struct {
 	delim uint64
 }
 
+// dense is index for data with many quotes: it works out for every byte whether it is
+// in quotes. It also counts the line feeds outside.
+func dense(pos []uint32, data []byte, delim, quote byte) ([]uint32, int) {
+	x := indexer{data: data[:len(data)+chunk.Slack], pos: pos[:cap(pos)], n: len(pos), delim: broadcast(delim)}
+	pattern := broadcast(quote)
+	feeds := 0
+	inside := uint64(0) // all ones when the block starts in quotes
+	for i := 0; i < len(data); i += 64 {
+		b := (*[64]byte)(x.data[i:])
+		var q, s, n uint64
+		for k := 0; k < 64; k += 8 {
+			w := binary.LittleEndian.Uint64(b[k:])
+			d, f := nonzero(w^x.delim), nonzero(w^newlines)
+			q |= bitsOf(nonzero(w^pattern)) << k
+			s |= bitsOf(d&f) << k
+			n |= bitsOf(f) << k
+		}
+		if left := len(data) - i; left < 64 {
+			s &= 1<<left - 1
+		}
+		in := parity(q) ^ inside
+		inside = uint64(int64(in) >> 63)
+		feeds += bits.OnesCount64(n &^ in)
+		x.put(s&^in, uint32(i))
+	}
+	return x.pos[:x.n], feeds
+}
+
+// nonzero has the high bit of every byte of w that is not zero.
+func nonzero(w uint64) uint64 { return (w & low7) + low7 | w }
+
+// bitsOf turns bytes without the high bit into bits.
+func bitsOf(w uint64) uint64 { return (^w & high >> 7) * gather >> 56 }
+
+// parity has in bit i the parity of bits 0 to i of q.
+func parity(q uint64) uint64 {
+	for k := 1; k < 64; k *= 2 {
+		q ^= q << k
+	}
+	return q
+}
+
 const (
 	ones     = 0x0101010101010101
 	low7     = 0x7f7f7f7f7f7f7f7f
@@ -70,10 +114,7 @@ func broadcast(c byte) uint64 { return uint64(c) * ones }
 // matches has the bits of those bytes of w that are the delimiter or a line feed: bit
 // i for byte i.
 func matches(w, delim uint64) uint64 {
-	a, b := w^delim, w^newlines
-	a = (a & low7) + low7 | a
-	b = (b & low7) + low7 | b
-	return (^(a & b) & high >> 7) * gather >> 56
+	return bitsOf(nonzero(w^delim) & nonzero(w^newlines))
 }
 
 // stretch lists the structural bytes of data[i:to], all of it outside quotes.

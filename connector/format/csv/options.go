@@ -19,8 +19,8 @@ type Options struct {
 	Names          []string  `key:"names" help:"names of the columns in order, instead of the header's"`
 	Delimiter      string    `key:"delimiter" help:"what separates fields, one or several characters"`
 	Quote          string    `key:"quote" help:"the character around fields that hold delimiters or line ends; empty = quotes mean nothing" default:"\""`
-	Escape         string    `key:"escape" help:"a character that, in quotes and before a quote or itself, makes it text; a doubled quote always is one (reading)"`
-	Quotes         string    `key:"quotes" help:"text after a closing quote: strict rejects the record, loose makes it part of the field, as some programs do (reading)" enum:"strict,loose" default:"strict"`
+	Escape         string    `key:"escape" help:"a character such as \\ that, in quotes and before a quote or itself, makes it text; a doubled quote always is one"`
+	AfterQuote     string    `key:"after_quote" help:"text between a closing quote and the end of the field: reject the record, or keep it as part of the field (reading)" enum:"reject,keep" default:"reject"`
 	Nulls          []string  `key:"nulls" help:"texts that mean NULL where they stand without quotes; the first one is written" default:"[\"\"]"`
 	Encoding       string    `key:"encoding" help:"such as utf-8, utf-16, windows-1252, iso-8859-1, macintosh, shift-jis; a byte order mark tells utf-16 by itself (reading)" default:"utf-8"`
 	SkipLines      int       `key:"skip_lines" help:"lines to leave out before the header (reading)" default:"0"`
@@ -34,7 +34,7 @@ type Options struct {
 
 func defaults(delimiter string) *Options {
 	return &Options{
-		Header: true, Delimiter: delimiter, Quote: `"`, Quotes: "strict", Encoding: "utf-8", Ragged: "reject",
+		Header: true, Delimiter: delimiter, Quote: `"`, AfterQuote: "reject", Nulls: []string{""}, Encoding: "utf-8", Ragged: "reject",
 		MaxRecordBytes: defaultMaxRecord, Quoting: "minimal", LineEnd: "lf",
 	}
 }
@@ -71,7 +71,7 @@ type dialect struct {
 	marks     string // quote and escape
 	comment   []byte
 	trim      bool
-	loose     bool
+	keep      bool // text after a closing quote
 	pad       bool
 	nullEmpty bool     // empty unquoted text is NULL
 	nullWords [][]byte // and so are these, none of them empty
@@ -81,7 +81,7 @@ type dialect struct {
 }
 
 func (o *Options) dialect() (*dialect, error) {
-	x := &dialect{delimiter: []byte(o.Delimiter), comment: []byte(o.Comment), trim: o.Trim, loose: o.Quotes == "loose", pad: o.Ragged == "pad"}
+	x := &dialect{delimiter: []byte(o.Delimiter), comment: []byte(o.Comment), trim: o.Trim, keep: o.AfterQuote == "keep", pad: o.Ragged == "pad"}
 	var err error
 	if x.quote, err = character("quote", o.Quote); err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ type piece struct {
 	line     int64 // of the chunk's first byte
 	newlines int   // line ends in the chunk
 	careful  bool  // Next saw something the grid cannot show
+	quotes   int   // quoted fields in the chunk, or some more
 	doubled  bool  // there may be doubled quotes
 	fault    fault
 
@@ -77,14 +78,20 @@ func (d *Decoder) Decode(m *connector.Morsel) error {
 // index tries the grid. It fails when the fields do not form one.
 func (p *piece) index(data []byte) bool {
 	x, cols := p.d.x, len(p.d.names)
-	p.pos = index(append(p.pos[:0], math.MaxUint32), data, x.delim, x.quote)
+	p.pos = append(p.pos[:0], math.MaxUint32)
+	feeds := p.newlines // outside quotes
+	if p.quotes > len(data)/64 {
+		p.pos, feeds = dense(p.pos, data, x.delim, x.quote)
+	} else {
+		p.pos = index(p.pos, data, x.delim, x.quote)
+	}
 	p.rows = (len(p.pos) - 1) / cols
 	ok := len(p.pos) == p.rows*cols+1
 	for k := cols; k < len(p.pos); k += cols {
 		ok = ok && data[p.pos[k]] == '\n'
 	}
 	// Every row ends with a line feed, so any more of them are in quotes or in the wrong place.
-	if !ok || p.newlines != p.rows && p.newlines-feedsInside(data, x.quote) != p.rows {
+	if !ok || feeds != p.rows && p.newlines-feedsInside(data, x.quote) != p.rows {
 		return false
 	}
 	p.grid = true
@@ -129,7 +136,7 @@ func (p *piece) parse(chunk []byte) {
 			p.reject(record.BadRecord, "", "the record does not end")
 		case p.scan.kind == commentLine, p.scan.kind == blankLine && len(p.d.names) != 1:
 			continue
-		case p.scan.bad >= 0 && !p.d.x.loose:
+		case p.scan.bad >= 0 && !p.d.x.keep:
 			p.badQuote(data, at)
 		}
 		p.starts, p.stops = append(p.starts, at), append(p.stops, p.scan.next)
@@ -159,7 +166,14 @@ func (p *piece) fit(found []field, cols int) {
 	if p.d.x.pad && surplusEmpty(found, cols) {
 		return
 	}
-	p.reject(record.Ragged, "", fmt.Sprintf("found %d fields, expected %d", len(found), cols))
+	p.reject(record.Ragged, "", fmt.Sprintf("found %s, expected %d", plural(len(found), "field"), cols))
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func surplusEmpty(found []field, cols int) bool {

@@ -31,7 +31,8 @@ func (d *Decoder) Next(ctx context.Context, m *connector.Morsel) error {
 		return err
 	}
 	var err error
-	for n := d.size; ; n = min(2*n, d.max) {
+	limit := d.max + 1 // a record and its line feed
+	for n := d.size; ; n = min(2*n, limit) {
 		m.Chunk, err = d.fill(ctx, m.Chunk, n)
 		if err != nil {
 			return err
@@ -40,12 +41,12 @@ func (d *Decoder) Next(ctx context.Context, m *connector.Morsel) error {
 			return io.EOF
 		}
 		b := d.x.boundary(m.Chunk)
-		if b.end > 0 {
-			p.careful, p.doubled = b.odd, b.doubled
+		if b.end > 0 && b.end <= limit { // it can be longer where fill added the line feed
+			p.careful, p.doubled, p.quotes = b.odd, b.doubled, b.quotes
 			d.give(m, p, b.end)
 			return nil
 		}
-		if d.src.Ended() || n == d.max {
+		if d.src.Ended() || n == limit {
 			d.giveFault(m, p, b.open)
 			return nil
 		}
@@ -54,15 +55,11 @@ func (d *Decoder) Next(ctx context.Context, m *connector.Morsel) error {
 
 // fill is Source.Fill, and ends the last line of the input if nothing does.
 func (d *Decoder) fill(ctx context.Context, buf []byte, n int) ([]byte, error) {
-	had := len(buf)
 	buf, err := d.src.Fill(ctx, buf, n)
-	if err != nil {
-		return buf, err
-	}
-	if n := len(buf); n > had && d.src.Ended() && buf[n-1] != '\n' {
+	if k := len(buf); err == nil && k > 0 && d.src.Ended() && buf[k-1] != '\n' {
 		buf = append(buf, '\n')
 	}
-	return buf, nil
+	return buf, err
 }
 
 // give hands out the first n bytes of the chunk.
@@ -80,7 +77,7 @@ func (d *Decoder) giveFault(m *connector.Morsel, p *piece, open int) {
 	cut := -1
 	if open >= 0 {
 		line := d.line + int64(d.x.lines(m.Chunk[:open]))
-		p.fault = fault{record.OpenQuote, fmt.Sprintf("the quote opened on line %d is not closed within %s", line, d.reach())}
+		p.fault = fault{record.OpenQuote, fmt.Sprintf("the quote opened on line %d is not closed within %s", line, d.reach(len(m.Chunk)))}
 		cut = d.x.lineEnd(m.Chunk, open)
 	} else {
 		p.fault = fault{record.TooLarge, fmt.Sprintf("the record is longer than %d bytes (max_record_bytes)", d.max)}
@@ -100,12 +97,12 @@ func (d *Decoder) giveFault(m *connector.Morsel, p *piece, open int) {
 	m.Chunk = chunk.Pad(m.Chunk[:min(len(m.Chunk), keptBytes)])
 }
 
-// reach says in words how far a closing quote was looked for.
-func (d *Decoder) reach() string {
-	if d.src.Ended() {
-		return "the file"
+// reach says in words how far a closing quote was looked for, when that was n bytes.
+func (d *Decoder) reach(n int) string {
+	if n > d.max {
+		return fmt.Sprintf("%d bytes (max_record_bytes)", d.max)
 	}
-	return fmt.Sprintf("%d bytes (max_record_bytes)", d.max)
+	return "the file"
 }
 
 // skipLine drops what is left of a line, if d.skip says so. buf is memory to use.

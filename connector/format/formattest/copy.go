@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/record"
 )
 
 // Copy reads data as strings with one configuration of f and writes the rows, untouched,
@@ -22,6 +23,19 @@ func Copy(f *connector.Format, from, to any, data []byte) ([]byte, error) {
 	}
 	in.Schema = Strings(names)
 	return in.transfer(d, f, to)
+}
+
+// Convert reads data as schema says and writes it in another format.
+func Convert(from, to *connector.Format, data []byte, schema *record.Schema) ([]byte, error) {
+	in := Input{Format: from, Schema: schema}
+	d, err := in.Decoder(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := in.bind(context.Background(), d); err != nil {
+		return nil, err
+	}
+	return in.transfer(d, to, to.Config())
 }
 
 // transfer writes what d, bound to in.Schema, reads.

@@ -32,6 +32,8 @@ type Reject struct {
 	Code   record.Code
 	Column string
 	Record string
+	// Message is for people.
+	Message string
 }
 
 // Table is everything a decoder said about an input. Rejects stand in the order of their
@@ -121,7 +123,7 @@ func (t *Table) add(b *record.Batch) error {
 		return fmt.Errorf("%d rows, %d alive, but %d rejects", b.Rows, len(b.Sel), len(b.Rejects))
 	}
 	for _, r := range b.Rejects {
-		t.Rejects = append(t.Rejects, Reject{b.Origin.Position(b, r.Row).Line, r.Code, r.Column, string(b.Origin.Record(b, r.Row))})
+		t.Rejects = append(t.Rejects, Reject{b.Origin.Position(b, r.Row).Line, r.Code, r.Column, string(b.Origin.Record(b, r.Row)), r.Message})
 	}
 	for _, row := range b.Sel {
 		cells, fault := rowCells(b, vectors, row)
@@ -144,7 +146,7 @@ func rowCells(b *record.Batch, vectors []*record.Vector, row int32) ([]Cell, *Re
 		case record.Value:
 			cells[i].Text = cellText(b, v, row)
 		default:
-			return nil, &Reject{Code: v.Fault(row).Code}
+			return nil, &Reject{Code: v.Fault(row).Code, Message: v.Fault(row).Message}
 		}
 	}
 	return cells, nil

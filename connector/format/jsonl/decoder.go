@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	sampleBytes = 1 << 20 // Columns looks at no more than this, whatever the chunk size,
-	sampleRows  = 1000    // and at no more records than this
+	sampleBytes = 256 << 10 // Columns looks at no more than this, whatever the chunk size,
+	sampleRows  = 1000      // and at no more records than this
 	keptBytes   = 64 << 10
 	maxBytes    = record.MaxChunk / 2
 )
@@ -27,9 +27,11 @@ type Decoder struct {
 	line      int64 // of the next chunk's first byte
 	skip      bool  // the rest of the current line belongs to a rejected record
 
-	looked bool // Columns was called
-	names  []string
-	hints  []record.Type
+	looked  bool  // Columns was called
+	sampled bool  // there is input that look has not seen
+	err     error // and said this
+	names   []string
+	hints   []record.Type
 
 	schema *record.Schema
 	field  map[string]int // of the schema, by key
@@ -53,14 +55,20 @@ func NewDecoder(o *Options, r io.Reader, opt connector.DecodeOptions) (*Decoder,
 
 // Columns lists the keys of the first records in the order in which they appear.
 func (d *Decoder) Columns(ctx context.Context) ([]string, error) {
-	if d.looked {
-		return d.names, nil
+	if !d.looked {
+		d.looked = true
+		d.err = d.look(ctx)
 	}
+	return d.names, d.err
+}
+
+// look reads the sample and gives it back.
+func (d *Decoder) look(ctx context.Context) error {
 	var data []byte
 	for n := sampleBytes; ; n *= 2 {
 		var err error
 		if data, err = d.fill(ctx, data, n); err != nil {
-			return nil, err
+			return err
 		}
 		if n == sampleBytes {
 			data = data[:copy(data, bytes.TrimPrefix(data, []byte("\ufeff")))]
@@ -69,13 +77,17 @@ func (d *Decoder) Columns(ctx context.Context) ([]string, error) {
 			break
 		}
 	}
-	d.looked = true
+	ended := d.src.Ended()
 	data = chunk.Pad(data)
-	names, hints, err := look(data)
-	d.names, d.hints = names, hints
 	d.src.Unread(data)
-	return d.names, err
+	var err error
+	d.names, d.hints, err = look(data)
+	d.sampled = !ended || bytes.Count(data, []byte{'\n'}) >= sampleRows
+	return err
 }
+
+// Sampled reports, after Columns, whether records further on may have other keys.
+func (d *Decoder) Sampled() bool { return d.sampled }
 
 // Hints are the types that JSON itself tells.
 func (d *Decoder) Hints() []record.Type { return d.hints }
@@ -102,7 +114,8 @@ func (d *Decoder) Next(ctx context.Context, m *connector.Morsel) error {
 		return err
 	}
 	var err error
-	for n := d.size; ; n = min(2*n, d.max) {
+	limit := d.max + 1 // a line and its line feed
+	for n := d.size; ; n = min(2*n, limit) {
 		m.Chunk, err = d.fill(ctx, m.Chunk, n)
 		if err != nil {
 			return err
@@ -110,14 +123,15 @@ func (d *Decoder) Next(ctx context.Context, m *connector.Morsel) error {
 		if len(m.Chunk) == 0 {
 			return io.EOF
 		}
-		if end := bytes.LastIndexByte(m.Chunk, '\n') + 1; end > 0 {
+		end := bytes.LastIndexByte(m.Chunk, '\n') + 1
+		if end > 0 && end <= limit { // it can be longer where fill added the line feed
 			d.src.Unread(m.Chunk[end:])
 			m.Chunk = chunk.Pad(m.Chunk[:end])
 			p.line = d.line
 			d.line += int64(bytes.Count(m.Chunk, []byte{'\n'}))
 			return nil
 		}
-		if n == d.max {
+		if d.src.Ended() || n == limit {
 			p.tooLarge, p.line, d.skip = true, d.line, true
 			m.Chunk = chunk.Pad(m.Chunk[:min(n, keptBytes)])
 			return nil
@@ -127,9 +141,8 @@ func (d *Decoder) Next(ctx context.Context, m *connector.Morsel) error {
 
 // fill is Source.Fill, and ends the last line of the input if nothing does.
 func (d *Decoder) fill(ctx context.Context, buf []byte, n int) ([]byte, error) {
-	had := len(buf)
 	buf, err := d.src.Fill(ctx, buf, n)
-	if err == nil && len(buf) > had && d.src.Ended() && buf[len(buf)-1] != '\n' {
+	if k := len(buf); err == nil && k > 0 && d.src.Ended() && buf[k-1] != '\n' {
 		buf = append(buf, '\n')
 	}
 	return buf, err

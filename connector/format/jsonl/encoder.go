@@ -54,14 +54,19 @@ func (e *Encoder) Encode(dst []byte, b *record.Batch) ([]byte, error) {
 		refuse(b, cols[i], e.names[i])
 	}
 	b.DropRejected(known)
+	memory := [2][]byte{b.Buf[:cap(b.Buf)], b.Aux[:cap(b.Aux)]}
 	for _, row := range b.Sel {
 		for i, v := range cols {
 			dst = append(dst, e.keys[i]...)
-			if v.Cells[row] != record.Value {
+			switch {
+			case v.Cells[row] != record.Value:
 				dst = append(dst, "null"...)
-				continue
+			case v.Type.Kind == record.String:
+				view := v.Str[row]
+				dst = appendView(dst, memory[view.Off>>31], view.Offset(), view.Size())
+			default:
+				dst = appendValue(dst, b, v, row)
 			}
-			dst = appendValue(dst, b, v, row)
 		}
 		dst = append(dst, e.end...)
 	}
@@ -82,14 +87,33 @@ func refuse(b *record.Batch, v *record.Vector, name string) {
 	}
 }
 
+// appendView writes src[off:off+size] as a string. Most are short: they take 16 bytes, and
+// drop what is too much.
+func appendView(dst, src []byte, off, size int) []byte {
+	if size > 15 || off+16 > len(src) {
+		return appendString(dst, src[off:off+size])
+	}
+	s := (*[16]byte)(src[off:])
+	m := special(binary.LittleEndian.Uint64(s[:])) << (64 - 8*min(size, 8))
+	if size > 8 {
+		m |= special(binary.LittleEndian.Uint64(s[8:])) << (128 - 8*size)
+	}
+	if m != 0 {
+		return appendString(dst, src[off:off+size])
+	}
+	n := len(dst) + 1
+	dst = append(append(dst, '"'), s[:]...)
+	dst[n+size] = '"'
+	return dst[:n+size+1]
+}
+
+// appendValue writes a value that is not a string.
 func appendValue(dst []byte, b *record.Batch, v *record.Vector, row int32) []byte {
 	switch v.Type.Kind {
 	case record.Int:
 		return strconv.AppendInt(dst, v.I64[row], 10)
 	case record.Float, record.Decimal, record.Bool:
 		return v.AppendText(dst, b, row)
-	case record.String:
-		return appendString(dst, b.Text(v.Str[row]))
 	case record.JSON:
 		return appendJSON(dst, b.Text(v.Str[row]))
 	}

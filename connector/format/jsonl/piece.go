@@ -16,15 +16,6 @@ type cell struct {
 	form       form
 }
 
-// learned is a key in the order in which records are expected to have them.
-type learned struct {
-	text  []byte // as written, with the quotes and the colon
-	field int    // of the schema, -1 = nobody asked for it
-}
-
-// maxLearned bounds the order, for records whose keys are data.
-const maxLearned = 512
-
 // piece is what a slot knows of its chunk. It is the Origin of the slot's batch.
 type piece struct {
 	d        *Decoder
@@ -114,85 +105,6 @@ func (p *piece) parse(data []byte) {
 		p.stops[last] = stop
 		at = stop + 1
 	}
-}
-
-// object reads the object at i into the last row, and returns where its line ends; -1
-// when it is not one.
-func (p *piece) object(i int) int {
-	s := &p.s
-	if s.data[i] != '{' {
-		return s.fail(i, "an opening brace")
-	}
-	row := p.cells[len(p.cells)-len(p.d.schema.Fields):]
-	if p.misses > 2 && p.misses > len(p.order)/2 {
-		p.order = p.order[:0]
-	}
-	learn := len(p.order) == 0
-	p.misses = 0
-	next := 0 // in order
-	for i = s.space(i + 1); s.data[i] != '}'; {
-		field := -1
-		if next < len(p.order) && bytes.HasPrefix(s.data[i:], p.order[next].text) {
-			field = p.order[next].field
-			i = s.space(i + len(p.order[next].text))
-			next++
-		} else if field, next, i = p.find(i, next, learn); i < 0 {
-			return -1
-		}
-		f, start, end, after := s.value(i)
-		if after < 0 {
-			return -1
-		}
-		if field >= 0 {
-			row[field] = cell{uint32(start), uint32(end), f}
-		}
-		if i = s.member(after); i < 0 {
-			return -1
-		}
-	}
-	if i = s.space(i + 1); s.data[i] != '\n' {
-		return s.fail(i, "the end of the line")
-	}
-	return i
-}
-
-// ahead is how many keys of the order may be missing before the next one is looked up.
-const ahead = 8
-
-// find reads a key that is not the one expected at order[next], and goes on to its value.
-func (p *piece) find(i, next int, learn bool) (field, after, value int) {
-	s := &p.s
-	for k := next + 1; k < len(p.order) && k <= next+ahead; k++ {
-		if bytes.HasPrefix(s.data[i:], p.order[k].text) {
-			return p.order[k].field, k + 1, s.space(i + len(p.order[k].text))
-		}
-	}
-	if s.data[i] != '"' {
-		return 0, 0, s.fail(i, "a key in double quotes")
-	}
-	end, esc := s.str(i + 1)
-	if end < 0 {
-		return 0, 0, -1
-	}
-	key := s.data[i+1 : end]
-	if esc {
-		key = unescapeKey(key)
-	}
-	field, ok := p.d.field[string(key)]
-	if !ok {
-		field = -1
-	}
-	if !learn {
-		p.misses++
-	}
-	if value = s.colon(end + 1); value < 0 {
-		return 0, 0, -1
-	}
-	if learn && len(p.order) < maxLearned && s.data[end+1] == ':' {
-		p.order = append(p.order, learned{bytes.Clone(s.data[i : end+2]), field})
-		next = len(p.order)
-	}
-	return field, next, value
 }
 
 // checkText rejects rows that are not UTF-8.

@@ -1,0 +1,90 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/headgate/headgate/cmd/internal/cli"
+	"github.com/headgate/headgate/cmd/internal/guard"
+	"github.com/headgate/headgate/cmd/internal/ui"
+	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/flow/plan"
+	"github.com/headgate/headgate/flow/state"
+)
+
+func newTree() *cobra.Command {
+	env := newEnv(nil)
+	env.UI = &ui.Terminal{Out: new(bytes.Buffer), Err: new(bytes.Buffer)}
+	return NewRoot(env)
+}
+
+func walk(c *cobra.Command, do func(*cobra.Command)) {
+	do(c)
+	for _, child := range c.Commands() {
+		walk(child, do)
+	}
+}
+
+// TestEveryCommandDeclaresItsPermission is what keeps a command from being forgotten
+// when permissions are enforced.
+func TestEveryCommandDeclaresItsPermission(t *testing.T) {
+	n := 0
+	walk(newTree(), func(c *cobra.Command) {
+		n++
+		if p := guard.Of(c); !slices.Contains(guard.All(), p) {
+			t.Errorf("%s: permission %q", c.CommandPath(), p)
+		}
+	})
+	if n < 20 {
+		t.Errorf("only %d commands", n)
+	}
+}
+
+func TestEveryCommandIsDocumented(t *testing.T) {
+	walk(newTree(), func(c *cobra.Command) {
+		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
+			t.Errorf("%s: short help %q", c.CommandPath(), c.Short)
+		}
+		for line := range strings.Lines(c.Long) {
+			if len([]rune(line)) > 101 {
+				t.Errorf("%s: a line of %d characters: %s", c.CommandPath(), len(line), line)
+			}
+		}
+	})
+}
+
+func TestFailure(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		code string
+		exit int
+	}{
+		{errors.New("x"), "failed", 1},
+		{cli.Usagef("x"), "usage", 2},
+		{&plan.ParamError{Name: "day"}, "usage", 2},
+		{&plan.ProfileError{Name: "dev"}, "usage", 2},
+		{&cli.FindingsError{}, "invalid", 2},
+		{connector.ErrUnreachable, "unreachable", 3},
+		{&cli.Outcome{Exit: 4, Code: "partial"}, "partial", 4},
+		{&cli.Outcome{Exit: 5, Code: "empty"}, "empty", 5},
+		{state.ErrBusy, "busy", 6},
+		{context.DeadlineExceeded, "timeout", 1},
+		{&cli.SignalError{Number: 2}, "interrupted", 130},
+		{&cli.SignalError{Number: 15}, "interrupted", 143},
+	} {
+		got := failure(fmt.Errorf("run x: %w", c.err))
+		if got.Code != c.code || got.Exit != c.exit {
+			t.Errorf("%v: %s %d, want %s %d", c.err, got.Code, got.Exit, c.code, c.exit)
+		}
+	}
+	if failure(nil) != nil {
+		t.Error("nil is a failure")
+	}
+}
