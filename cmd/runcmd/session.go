@@ -1,12 +1,14 @@
 package runcmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/headgate/headgate/cmd/internal/cli"
@@ -16,6 +18,8 @@ import (
 	"github.com/headgate/headgate/flow/engine"
 	"github.com/headgate/headgate/flow/plan"
 	"github.com/headgate/headgate/flow/state"
+	"github.com/headgate/headgate/flow/step"
+	"github.com/headgate/headgate/flow/step/seen"
 )
 
 // session is one call of `run`: what its flows have in common.
@@ -150,12 +154,7 @@ func (s *session) execute(ctx context.Context, j job, id plan.Run) (*engine.Repo
 		return nil, err
 	}
 	defer p.Close()
-	if os.Getenv("GOMEMLIMIT") == "" && p.Options.Memory > 0 {
-		// What steps may remember comes on top of what moving rows takes.
-		limit := debug.SetMemoryLimit(-1)
-		debug.SetMemoryLimit(limit + int64(p.Options.Memory))
-		defer debug.SetMemoryLimit(limit)
-	}
+	defer allowMemory(p)()
 	meter := new(engine.Meter)
 	stop := s.follow(j, id, meter)
 	defer stop()
@@ -213,4 +212,16 @@ func (s *session) event(v any) {
 		// A run goes on when nobody listens any more.
 		_ = s.env.UI.Event(v)
 	}
+}
+
+// allowMemory lets the garbage collector leave alone what steps remember, on top of
+// what moving rows takes, until restore is called. GOMEMLIMIT is left as it is.
+func allowMemory(p *plan.Plan) (restore func()) {
+	remembers := slices.ContainsFunc(p.Ops, func(op *step.Op) bool { return op.Ordered })
+	if os.Getenv("GOMEMLIMIT") != "" || !remembers {
+		return func() {}
+	}
+	limit := debug.SetMemoryLimit(-1)
+	debug.SetMemoryLimit(limit + cmp.Or(int64(p.Options.Memory), seen.DefaultMemory))
+	return func() { debug.SetMemoryLimit(limit) }
 }

@@ -1,7 +1,6 @@
 package conntest
 
 import (
-	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -40,10 +39,7 @@ func (r Rows) Fill(t testing.TB, m *connector.Morsel, from, to int) {
 	m.Chunk = m.Chunk[:0]
 	var views []record.View
 	for _, cells := range r.Cells[from:to] {
-		for i, c := range cells {
-			if r.Schema.Fields[i].Type.Kind == record.Bytes && c != Null {
-				c = unbase64(t, c)
-			}
+		for _, c := range cells {
 			views = append(views, record.ChunkView(len(m.Chunk), len(c)))
 			m.Chunk = append(m.Chunk, c...)
 		}
@@ -68,14 +64,6 @@ func (r Rows) Fill(t testing.TB, m *connector.Morsel, from, to int) {
 		}
 		b.Cols = append(b.Cols, col)
 	}
-}
-
-func unbase64(t testing.TB, text string) string {
-	raw, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
 }
 
 // origin says where a row of Rows is from.

@@ -1,15 +1,23 @@
 package record
 
+import (
+	"encoding/base64"
+	"slices"
+)
+
 // ParseCell reads the text of view as a value of v.Type into row: Value, or Bad with
 // BadValue or Overflow. It never yields Null; what spells NULL is the format's affair.
-// Spaces and tabs around anything but String, Bytes and JSON are ignored. It
-// allocates only to say why a text is bad. A UUID in upper case is rewritten into
-// b's arena; all other textual values stay the view they are.
+// Spaces and tabs around anything but String and JSON are ignored. It allocates
+// only to say why a text is bad. The text of Bytes is base64. What they decode to
+// and a UUID in upper case go into b's arena; other textual values stay the view
+// they are.
 func (v *Vector) ParseCell(b *Batch, row int32, view View) {
 	switch v.Type.Kind {
-	case String, Bytes:
+	case String:
 		v.Str[row] = view
 		v.Cells[row] = Value
+	case Bytes:
+		v.parseBytes(b, row, view)
 	case JSON:
 		v.parseJSON(b, row, view)
 	case UUID:
@@ -27,8 +35,14 @@ func (v *Vector) ParseCell(b *Batch, row int32, view View) {
 // stay what they are.
 func parseCells(b *Batch, text *Vector, sel []int32, v *Vector) {
 	switch v.Type.Kind {
-	case String, Bytes:
+	case String:
 		copyViews(text, sel, v)
+	case Bytes:
+		for _, row := range sel {
+			if v.carry(text, row) {
+				v.parseBytes(b, row, text.Str[row])
+			}
+		}
 	case JSON:
 		for _, row := range sel {
 			if v.carry(text, row) {
@@ -168,6 +182,20 @@ func (v *Vector) parseJSON(b *Batch, row int32, view View) {
 		return
 	}
 	v.Str[row] = view
+	v.Cells[row] = Value
+}
+
+func (v *Vector) parseBytes(b *Batch, row int32, view View) {
+	text := Trim(b.Text(view))
+	off := len(b.Aux)
+	b.Aux = slices.Grow(b.Aux, base64.StdEncoding.DecodedLen(len(text)))
+	n, err := base64.StdEncoding.Strict().Decode(b.Aux[off:cap(b.Aux)], text)
+	if err != nil {
+		v.refuse(row, text, Malformed)
+		return
+	}
+	b.Aux = b.Aux[:off+n]
+	v.Str[row] = AuxView(off, n)
 	v.Cells[row] = Value
 }
 

@@ -206,7 +206,7 @@ func TestParseCell(t *testing.T) {
 		{kind(Timestamp), "2024/01/02", `!"2024/01/02" is not a timestamp (YYYY-MM-DDTHH:MM:SSZ)`},
 
 		{kind(String), " as is\t", " as is\t"},
-		{kind(Bytes), "raw \xff", "cmF3IP8="},
+		{kind(Bytes), " cmF3IP8=\t", "cmF3IP8="},
 		{kind(JSON), ` {"a": [1, 2]} `, ` {"a": [1, 2]} `},
 		{kind(JSON), `{"a": [1, 2}`, `!"{\"a\": [1, 2}" is not valid JSON`},
 		{kind(UUID), "550e8400-e29b-41d4-a716-446655440000", "550e8400-e29b-41d4-a716-446655440000"},
@@ -272,7 +272,7 @@ func TestUUIDKeepsView(t *testing.T) {
 func TestParseAllocatesNothing(t *testing.T) {
 	cells := map[Type]string{kind(Bool): "true", kind(Int): "9223372036854775807", kind(Float): "1.2345678901234567e-5",
 		DecimalOf(38, 2): "12345678901234567890.5", kind(Date): "2024-01-02", kind(Time): "01:02:03.5",
-		kind(Timestamp): "2024-01-02T03:04:05.123456+02:00", kind(JSON): `{"a":["b",{}]}`, kind(String): "x", kind(Bytes): "x",
+		kind(Timestamp): "2024-01-02T03:04:05.123456+02:00", kind(JSON): `{"a":["b",{}]}`, kind(String): "x", kind(Bytes): "eA==",
 		kind(UUID): "550E8400-E29B-41D4-A716-446655440000"}
 	for typ, text := range cells {
 		b, view := textBatch(text)

@@ -80,6 +80,8 @@ func formName(k Kind) string {
 		return "a timestamp (YYYY-MM-DDTHH:MM:SSZ)"
 	case JSON:
 		return "valid JSON"
+	case Bytes:
+		return "bytes in base64"
 	}
 	return "a " + k.String()
 }

@@ -60,6 +60,10 @@ func (p *piece) cell(b *record.Batch, v *record.Vector, c int, row int32) {
 			return
 		}
 	}
+	if v.Type.Kind == record.Bytes {
+		v.Str[row], v.Cells[row] = p.text(b, c, row), record.Value
+		return
+	}
 	v.ParseCell(b, row, p.text(b, c, row))
 }
 

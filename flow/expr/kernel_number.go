@@ -212,7 +212,8 @@ func castKernel(from typ, try bool) kernelMaker {
 	return func(_ *node, args []*lane) kernel { return &parseKernel{args[0]} }
 }
 
-// parseKernel reads text as a reader of text files does.
+// parseKernel reads text as a reader of text files does, but for bytes: a cast gives
+// those of the text itself.
 type parseKernel struct{ arg *lane }
 
 func (k *parseKernel) run(e *Eval, sel []int32, out *record.Vector) {
@@ -220,6 +221,10 @@ func (k *parseKernel) run(e *Eval, sel []int32, out *record.Vector) {
 	for _, row := range sel {
 		if vec.Cells[row] != record.Value {
 			carry(out, vec, row)
+			continue
+		}
+		if out.Type.Kind == record.Bytes {
+			out.Str[row], out.Cells[row] = vec.Str[row], record.Value
 			continue
 		}
 		out.ParseCell(e.b, row, vec.Str[row])

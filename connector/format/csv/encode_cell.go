@@ -48,7 +48,7 @@ func (e *Encoder) appendText(dst, text []byte, quote bool) []byte {
 func (e *Encoder) appendTyped(dst []byte, b *record.Batch, v *record.Vector, row int32) []byte {
 	at := len(dst)
 	dst = v.AppendText(dst, b, row)
-	if e.safe {
+	if e.safe && len(dst) > at {
 		return dst
 	}
 	text := bytes.Clone(dst[at:])

@@ -14,7 +14,6 @@ import (
 // encodes them with one encoder.
 func (s *suite) concurrent(t *testing.T) {
 	schema, b := generated(500, 10)
-	s.dropLossy(schema, b)
 	data := s.write(t, schema, b)
 	want := s.copy(t, schema, data, 0)
 	d, err := s.input(schema, 256).Decoder(bytes.NewReader(data))

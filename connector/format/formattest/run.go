@@ -15,8 +15,6 @@ import (
 // Harness sets a format up and declares what it cannot do.
 type Harness struct {
 	Config func() any // nil: the format's defaults
-	// Lossy lists kinds whose values do not read back as written, with the reason.
-	Lossy map[record.Kind]string
 	// Headless formats do not say the names of the columns when there are no rows.
 	Headless bool
 	// Samples are further inputs, good and bad, that must read the same however they are
@@ -97,7 +95,6 @@ func (s *suite) read(t *testing.T, in Input, r io.Reader) *Table {
 func (s *suite) roundTrip(t *testing.T) {
 	for seed := range uint64(5) {
 		schema, b := generated(200, seed)
-		s.dropLossy(schema, b)
 		want := contents(b)
 		data := s.write(t, schema, b)
 		if len(b.Rejects) > 0 {
@@ -114,22 +111,9 @@ func (s *suite) roundTrip(t *testing.T) {
 	}
 }
 
-// dropLossy takes the columns of lossy kinds out.
-func (s *suite) dropLossy(schema *record.Schema, b *record.Batch) {
-	var fields []record.Field
-	var cols []*record.Column
-	for i, f := range schema.Fields {
-		if s.Lossy[f.Type.Kind] == "" {
-			fields, cols = append(fields, f), append(cols, b.Cols[i])
-		}
-	}
-	schema.Fields, b.Cols = fields, cols
-}
-
 // passThrough writes what was read, untouched, and must get the same bytes.
 func (s *suite) passThrough(t *testing.T) {
 	schema, b := generated(300, 7)
-	s.dropLossy(schema, b)
 	data := s.write(t, schema, b)
 	again := s.copy(t, schema, data, 1000)
 	if !bytes.Equal(again, data) {
@@ -170,7 +154,6 @@ func (s *suite) noRows(t *testing.T) {
 // bindOrder binds other columns than there are, in another order.
 func (s *suite) bindOrder(t *testing.T) {
 	schema, b := generated(40, 6)
-	s.dropLossy(schema, b)
 	want := contents(b)
 	data := s.write(t, schema, b)
 	n := len(schema.Fields)
@@ -187,7 +170,6 @@ func (s *suite) bindOrder(t *testing.T) {
 // selection writes only the rows that are alive.
 func (s *suite) selection(t *testing.T) {
 	schema, b := generated(30, 8)
-	s.dropLossy(schema, b)
 	b.Sel = []int32{0, 3, 4, 17, 29}
 	want := contents(b)
 	got := s.read(t, s.input(schema, 0), bytes.NewReader(s.write(t, schema, b)))
@@ -197,7 +179,6 @@ func (s *suite) selection(t *testing.T) {
 // badCells takes rows with a cell that has no value out, with the cell's reason.
 func (s *suite) badCells(t *testing.T) {
 	schema, b := generated(5, 9)
-	s.dropLossy(schema, b)
 	b.Cols[1].Vector().Fail(2, record.Overflow, "too large")
 	want := slices.Delete(contents(b), 2, 3)
 	got := s.read(t, s.input(schema, 0), bytes.NewReader(s.write(t, schema, b)))

@@ -17,7 +17,6 @@ import (
 // chunkSizes reads the same input in pieces of every size, from readers of every habit.
 func (s *suite) chunkSizes(t *testing.T) {
 	schema, b := generated(60, 3)
-	s.dropLossy(schema, b)
 	inputs := append([]string{string(s.write(t, schema, b))}, s.Samples...)
 	readers := map[string]func(io.Reader) io.Reader{
 		"whole": func(r io.Reader) io.Reader { return r }, "one byte": iotest.OneByteReader,
@@ -42,7 +41,6 @@ func (s *suite) chunkSizes(t *testing.T) {
 // readerErrors lets the input fail after any number of bytes.
 func (s *suite) readerErrors(t *testing.T) {
 	schema, b := generated(20, 4)
-	s.dropLossy(schema, b)
 	data := s.write(t, schema, b)
 	broken := errors.New("the line went dead")
 	for cut := 0; cut < len(data); cut += 1 + len(data)/50 {
@@ -56,7 +54,6 @@ func (s *suite) readerErrors(t *testing.T) {
 // cancel stops between two chunks.
 func (s *suite) cancel(t *testing.T) {
 	schema, b := generated(50, 5)
-	s.dropLossy(schema, b)
 	data := s.write(t, schema, b)
 	ctx, stop := context.WithCancel(context.Background())
 	d, err := s.input(schema, 100).Decoder(iotest.HalfReader(&endless{data: data, after: func(n int) {

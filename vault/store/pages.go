@@ -1,0 +1,293 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"os"
+)
+
+// The layout of bbolt's pages, as far as it must be sound before bbolt walks it.
+const (
+	headerSize     = 16
+	elementSize    = 16
+	metaMagic      = 0xED0CDAED
+	metaVersion    = 2
+	metaSum        = 56 // the meta's bytes before its checksum
+	flagBranch     = 1
+	flagLeaf       = 2
+	flagFreelist   = 16
+	leafBucket     = 1
+	noFreelist     = ^uint64(0)
+	maxTreeDepth   = 32
+	wholeFileLimit = 16 << 20 // up to here leaves are checked too
+)
+
+// pages walks the trees of a database file once, on its own bounds-checked terms.
+type pages struct {
+	path string
+	r    io.ReaderAt
+	size int64
+	top  uint64 // pages at or above are not in use
+	seen []uint64
+	full bool // look into every leaf
+}
+
+type pageHeader struct {
+	id       uint64
+	flags    uint16
+	count    uint16
+	overflow uint32
+}
+
+// checkPages refuses a file whose pages do not form trees: a pointer out of the file,
+// a page reached twice, an element that leaves its page. In files above
+// wholeFileLimit, leaves are only checked for being reached once.
+func checkPages(path string) (err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("open store: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("open store: %w", err)
+	}
+	p := &pages{path: path, r: f, size: info.Size(), full: info.Size() <= wholeFileLimit}
+	if p.full {
+		all, err := io.ReadAll(io.LimitReader(f, wholeFileLimit))
+		if err != nil {
+			return fmt.Errorf("open store: %w", err)
+		}
+		p.r, p.size = bytes.NewReader(all), int64(len(all))
+	}
+	return p.check()
+}
+
+func (p *pages) damaged(format string, args ...any) error {
+	return &DamagedError{p.path, fmt.Sprintf(format, args...)}
+}
+
+func (p *pages) check() error {
+	m, err := p.meta()
+	if err != nil {
+		return err
+	}
+	le := binary.NativeEndian
+	root, free := le.Uint64(m[16:]), le.Uint64(m[32:])
+	p.top = le.Uint64(m[40:])
+	if p.top < 4 || p.top > uint64(p.size)/pageSize {
+		return p.damaged("it is shorter than it was, or says it is longer than it is")
+	}
+	p.seen = make([]uint64, p.top/64+1)
+	if free != noFreelist {
+		if err := p.freelist(free); err != nil {
+			return err
+		}
+	}
+	return p.tree(root, 0, true)
+}
+
+// meta is the newer valid one of the two meta pages, as bbolt chooses.
+func (p *pages) meta() ([]byte, error) {
+	var best []byte
+	var newest uint64
+	le := binary.NativeEndian
+	for i := range int64(2) {
+		m := make([]byte, metaSum+8)
+		if _, err := p.r.ReadAt(m, i*pageSize+headerSize); err != nil {
+			return nil, p.damaged("too short")
+		}
+		h := fnv.New64a()
+		_, _ = h.Write(m[:metaSum])
+		if le.Uint32(m) != metaMagic || le.Uint32(m[4:]) != metaVersion || le.Uint32(m[8:]) != pageSize || le.Uint64(m[metaSum:]) != h.Sum64() {
+			continue
+		}
+		if tx := le.Uint64(m[48:]); best == nil || tx > newest {
+			best, newest = m, tx
+		}
+	}
+	if best == nil {
+		return nil, p.damaged("neither head page is valid")
+	}
+	return best, nil
+}
+
+func (p *pages) header(id uint64) (h pageHeader, err error) {
+	b := make([]byte, headerSize)
+	if id < 2 || id >= p.top {
+		return h, p.damaged("a pointer to page %d leaves the file", id)
+	}
+	if _, err := p.r.ReadAt(b, int64(id)*pageSize); err != nil {
+		return h, p.damaged("page %d: %v", id, err)
+	}
+	le := binary.NativeEndian
+	h = pageHeader{le.Uint64(b), le.Uint16(b[8:]), le.Uint16(b[10:]), le.Uint32(b[12:])}
+	if h.id != id || id+uint64(h.overflow) >= p.top {
+		return h, p.damaged("page %d: its head is wrong", id)
+	}
+	return h, nil
+}
+
+// claim marks pages as reached, once.
+func (p *pages) claim(id uint64, overflow uint32) error {
+	for i := id; i <= id+uint64(overflow); i++ {
+		if i >= p.top {
+			return p.damaged("a pointer to page %d leaves the file", i)
+		}
+		if p.seen[i/64]&(1<<(i%64)) != 0 {
+			return p.damaged("page %d is used twice", i)
+		}
+		p.seen[i/64] |= 1 << (i % 64)
+	}
+	return nil
+}
+
+func (p *pages) body(h pageHeader) ([]byte, error) {
+	b := make([]byte, (int64(h.overflow)+1)*pageSize)
+	if _, err := p.r.ReadAt(b, int64(h.id)*pageSize); err != nil {
+		return nil, p.damaged("page %d: %v", h.id, err)
+	}
+	if headerSize+int(h.count)*elementSize > len(b) {
+		return nil, p.damaged("page %d: %d elements do not fit", h.id, h.count)
+	}
+	return b, nil
+}
+
+func (p *pages) freelist(id uint64) error {
+	h, err := p.header(id)
+	if err != nil {
+		return err
+	}
+	if h.flags != flagFreelist {
+		return p.damaged("page %d is not the list of free pages", id)
+	}
+	if err := p.claim(id, h.overflow); err != nil {
+		return err
+	}
+	b := make([]byte, (int64(h.overflow)+1)*pageSize)
+	if _, err := p.r.ReadAt(b, int64(id)*pageSize); err != nil {
+		return p.damaged("page %d: %v", id, err)
+	}
+	list, count := b[headerSize:], uint64(h.count)
+	if h.count == 0xFFFF {
+		count, list = binary.NativeEndian.Uint64(list), list[8:]
+	}
+	if count > uint64(len(list))/8 {
+		return p.damaged("%d free pages do not fit their list", count)
+	}
+	for i := range count {
+		// A page that is free and in use would be overwritten.
+		if err := p.claim(binary.NativeEndian.Uint64(list[i*8:]), 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tree walks the tree below page id. With buckets its leaves name further trees.
+func (p *pages) tree(id uint64, depth int, buckets bool) error {
+	h, err := p.header(id)
+	if err != nil {
+		return err
+	}
+	if err := p.claim(id, h.overflow); err != nil {
+		return err
+	}
+	if depth > maxTreeDepth {
+		return p.damaged("page %d lies too deep", id)
+	}
+	switch h.flags {
+	case flagBranch:
+		return p.branch(h, depth, buckets)
+	case flagLeaf:
+		if buckets || p.full {
+			return p.leaf(h, depth, buckets)
+		}
+		return nil
+	}
+	return p.damaged("page %d is of no kind", id)
+}
+
+func (p *pages) branch(h pageHeader, depth int, buckets bool) error {
+	b, err := p.body(h)
+	if err != nil {
+		return err
+	}
+	if h.count == 0 {
+		return p.damaged("page %d leads nowhere", h.id)
+	}
+	le := binary.NativeEndian
+	for i := range int(h.count) {
+		at := headerSize + i*elementSize
+		e := b[at:]
+		if uint64(at)+uint64(le.Uint32(e))+uint64(le.Uint32(e[4:])) > uint64(len(b)) {
+			return p.damaged("page %d: element %d leaves the page", h.id, i)
+		}
+		if err := p.tree(le.Uint64(e[8:]), depth+1, buckets); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pages) leaf(h pageHeader, depth int, buckets bool) error {
+	b, err := p.body(h)
+	if err != nil {
+		return err
+	}
+	le := binary.NativeEndian
+	for i := range int(h.count) {
+		at := headerSize + i*elementSize
+		e := b[at:]
+		flags, key := le.Uint32(e), uint64(at)+uint64(le.Uint32(e[4:]))
+		value := key + uint64(le.Uint32(e[8:]))
+		end := value + uint64(le.Uint32(e[12:]))
+		if end > uint64(len(b)) {
+			return p.damaged("page %d: element %d leaves the page", h.id, i)
+		}
+		if !buckets {
+			if flags != 0 {
+				return p.damaged("page %d: element %d is of no kind", h.id, i)
+			}
+			continue
+		}
+		if flags != leafBucket || end-value < 16 {
+			return p.damaged("page %d: element %d is no bucket", h.id, i)
+		}
+		root := le.Uint64(b[value:])
+		if root == 0 {
+			if err := p.inline(h.id, b[value+16:end]); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := p.tree(root, depth+1, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inline checks a small bucket that is kept within its parent's page.
+func (p *pages) inline(id uint64, b []byte) error {
+	le := binary.NativeEndian
+	if len(b) < headerSize || le.Uint16(b[8:]) != flagLeaf {
+		return p.damaged("page %d: a bucket in it is of no kind", id)
+	}
+	n := int(le.Uint16(b[10:]))
+	if headerSize+n*elementSize > len(b) {
+		return p.damaged("page %d: a bucket in it is too short", id)
+	}
+	for i := range n {
+		at := headerSize + i*elementSize
+		e := b[at:]
+		end := uint64(at) + uint64(le.Uint32(e[4:])) + uint64(le.Uint32(e[8:])) + uint64(le.Uint32(e[12:]))
+		if le.Uint32(e) != 0 || end > uint64(len(b)) {
+			return p.damaged("page %d: an element of a bucket in it leaves the page", id)
+		}
+	}
+	return nil
+}
