@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -96,8 +97,26 @@ type process struct {
 	t              *testing.T
 	c              *exec.Cmd
 	stdin          io.WriteCloser
-	stdout, stderr bytes.Buffer
+	stdout, stderr output
 	done           chan error
+}
+
+// output is what a process wrote so far. Read it from any goroutine.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 // command prepares headgate in the project. Its standard input is a pipe.

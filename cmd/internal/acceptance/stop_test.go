@@ -5,7 +5,6 @@ package acceptance
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -137,8 +136,7 @@ func TestInterrupt(t *testing.T) {
 		p := newProject(t, "flows/f.yaml", endless("{file: out.csv}", ""), "out.csv", "old\n")
 		s := p.start("run", "f", "--json")
 		p.until("a run is under way", func() bool {
-			locks, _ := filepath.Glob(p.path(".headgate/locks/*"))
-			return len(locks) > 0
+			return strings.Contains(s.stdout.String(), "run.started")
 		})
 		signal(t, s, syscall.SIGINT)
 		s.wait().exits(130)

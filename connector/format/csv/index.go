@@ -8,6 +8,16 @@ import (
 	"github.com/headgate/headgate/connector/format/chunk"
 )
 
+// portable is grid without assembly. Where quotes are few it hops from one to the next
+// and leaves the line feeds uncounted.
+func portable(pos []uint32, data []byte, delim, quote byte, quotes int) (found []uint32, feeds int, counted bool) {
+	if quotes > len(data)/64 {
+		found, feeds = dense(pos, data, delim, quote)
+		return found, feeds, true
+	}
+	return index(pos, data, delim, quote), 0, false
+}
+
 // index appends to pos the offset of every delimiter and line feed of data that is
 // outside quotes. data ends outside quotes, has no stray quote and chunk.Slack
 // readable bytes behind it. quote 0 means none.

@@ -79,11 +79,11 @@ func (d *Decoder) Decode(m *connector.Morsel) error {
 func (p *piece) index(data []byte) bool {
 	x, cols := p.d.x, len(p.d.names)
 	p.pos = append(p.pos[:0], math.MaxUint32)
-	feeds := p.newlines // outside quotes
-	if p.quotes > len(data)/64 {
-		p.pos, feeds = dense(p.pos, data, x.delim, x.quote)
-	} else {
-		p.pos = index(p.pos, data, x.delim, x.quote)
+	var feeds int // outside quotes
+	var counted bool
+	p.pos, feeds, counted = grid(p.pos, data, x.delim, x.quote, p.quotes)
+	if !counted {
+		feeds = p.newlines
 	}
 	p.rows = (len(p.pos) - 1) / cols
 	ok := len(p.pos) == p.rows*cols+1
@@ -91,7 +91,10 @@ func (p *piece) index(data []byte) bool {
 		ok = ok && data[p.pos[k]] == '\n'
 	}
 	// Every row ends with a line feed, so any more of them are in quotes or in the wrong place.
-	if !ok || feeds != p.rows && p.newlines-feedsInside(data, x.quote) != p.rows {
+	if ok && !counted && feeds != p.rows {
+		feeds -= feedsInside(data, x.quote)
+	}
+	if !ok || feeds != p.rows {
 		return false
 	}
 	p.grid = true

@@ -253,3 +253,12 @@ func (b *Body) Compact() {
 		b.used += keep
 	}
 }
+
+// Unread is what is decompressed and not consumed.
+func (b *Body) Unread() []byte { return b.Buf[b.R:] }
+
+// Advance consumes n bytes of it.
+func (b *Body) Advance(n int) { b.R += n }
+
+// Base is how many bytes of the page stood before Buf.
+func (b *Body) Base() int { return b.used }

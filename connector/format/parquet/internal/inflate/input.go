@@ -163,3 +163,6 @@ func (in *Input) skip(n int64) {
 	}
 	in.r += int(n)
 }
+
+// PageLeft is how many bytes of the page have not been consumed.
+func (in *Input) PageLeft() int64 { return in.page }

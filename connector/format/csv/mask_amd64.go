@@ -1,0 +1,52 @@
+//go:build !purego
+
+package csv
+
+import (
+	"golang.org/x/sys/cpu"
+
+	"github.com/headgate/headgate/connector/format/chunk"
+)
+
+// grid lists the structural bytes of data as index and dense do. quotes is about how many
+// there are.
+func grid(pos []uint32, data []byte, delim, quote byte, quotes int) (found []uint32, feeds int, counted bool) {
+	if quote != 0 && cpu.X86.HasAVX2 && cpu.X86.HasPCLMULQDQ && cpu.X86.HasBMI1 && cpu.X86.HasPOPCNT {
+		found, feeds = masked(pos, data, delim, quote)
+		return found, feeds, true
+	}
+	return portable(pos, data, delim, quote, quotes)
+}
+
+// maskBlocks finds the structural bytes of blocks of 64 bytes: bit i of dst[k] is set
+// when byte 64*k+i is the delimiter or a line feed, and outside quotes. inside is all
+// ones when the first block starts in quotes, after when the next one would. feeds counts
+// the line feeds outside quotes. Whether a byte is in quotes is the parity of the quotes up
+// to it, which a multiplication without carries gives for 64 bytes at once (Langdale and
+// Lemire, Parsing Gigabytes of JSON per Second, 2019).
+//
+//go:noescape
+func maskBlocks(dst *uint64, src *byte, blocks int, delim, quote byte, inside uint64) (after uint64, feeds int)
+
+// masked is dense on maskBlocks.
+func masked(pos []uint32, data []byte, delim, quote byte) ([]uint32, int) {
+	x := indexer{data: data[:len(data)+chunk.Slack], pos: pos[:cap(pos)], n: len(pos)}
+	var masks [64]uint64 // of 4 KiB, which stay close by until they are read
+	inside, feeds := uint64(0), 0
+	blocks := (len(data) + 63) / 64
+	for first := 0; first < blocks; first += len(masks) {
+		n := min(len(masks), blocks-first)
+		var f int
+		inside, f = maskBlocks(&masks[0], &x.data[first*64], n, delim, quote, inside)
+		feeds += f
+		if left := len(data) % 64; left > 0 && first+n == blocks {
+			masks[n-1] &= 1<<left - 1
+		}
+		for k, m := range masks[:n] {
+			if m != 0 {
+				x.put(m, uint32((first+k)*64))
+			}
+		}
+	}
+	return x.pos[:x.n], feeds
+}

@@ -1,0 +1,71 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// func maskBlocks(dst *uint64, src *byte, blocks int, delim, quote byte, inside uint64) (after uint64, feeds int)
+//
+// All instructions on vectors are in VEX form: a single legacy one among them costs a
+// switch of the register file's state in every block.
+TEXT ·maskBlocks(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ blocks+16(FP), CX
+	VPBROADCASTB delim+24(FP), Y10
+	VPBROADCASTB quote+25(FP), Y11
+	MOVQ inside+32(FP), R12
+	MOVQ $0x0a, AX
+	VMOVQ AX, X0
+	VPBROADCASTB X0, Y12
+	VPCMPEQB Y13, Y13, Y13 // all ones: multiplying by it without carries is a prefix xor
+	XORQ DX, DX
+	TESTQ CX, CX
+	JE done
+
+block:
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+	VPCMPEQB Y0, Y11, Y2
+	VPCMPEQB Y1, Y11, Y3
+	VPCMPEQB Y0, Y12, Y6
+	VPCMPEQB Y1, Y12, Y7
+	VPCMPEQB Y0, Y10, Y4
+	VPCMPEQB Y1, Y10, Y5
+	VPMOVMSKB Y2, R8
+	VPMOVMSKB Y3, R9
+	VPMOVMSKB Y6, AX
+	VPMOVMSKB Y7, BX
+	VPMOVMSKB Y4, R10
+	VPMOVMSKB Y5, R11
+	SHLQ $32, R9
+	SHLQ $32, BX
+	SHLQ $32, R11
+	ORQ R9, R8   // quotes
+	ORQ BX, AX   // line feeds
+	ORQ R11, R10 // delimiters
+	MOVQ R12, R13
+	TESTQ R8, R8
+	JE clear
+	VMOVQ R8, X8
+	VPCLMULQDQ $0, X13, X8, X8
+	VMOVQ X8, R13
+	XORQ R12, R13
+	MOVQ R13, R12
+	SARQ $63, R12
+
+clear:
+	ANDNQ AX, R13, AX
+	ANDNQ R10, R13, R10
+	ORQ AX, R10
+	POPCNTQ AX, AX
+	ADDQ AX, DX
+	MOVQ R10, (DI)
+	ADDQ $64, SI
+	ADDQ $8, DI
+	DECQ CX
+	JNE block
+
+done:
+	VZEROUPPER
+	MOVQ R12, after+40(FP)
+	MOVQ DX, feeds+48(FP)
+	RET

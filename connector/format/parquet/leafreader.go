@@ -1,0 +1,281 @@
+package parquet
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	mathbits "math/bits"
+
+	"github.com/headgate/headgate/connector/format/parquet/internal/bits"
+	"github.com/headgate/headgate/connector/format/parquet/internal/inflate"
+	"github.com/headgate/headgate/connector/format/parquet/internal/meta"
+	"github.com/headgate/headgate/connector/format/parquet/internal/thrift"
+)
+
+const (
+	// maxHead is how long the head of a page may be.
+	maxHead = 1 << 20
+	// maxDictionary bounds the pages that must be held whole.
+	maxDictionary = 128 << 20
+	// maxLevels bounds the levels of a page, in bytes.
+	maxLevels = 32 << 20
+)
+
+var errFewValues = errors.New("there are fewer values than rows")
+
+// leafReader reads the pages of a leaf, row group after row group: first the levels of
+// some cells, then the values of those that are there.
+type leafReader struct {
+	leaf  *leaf
+	at    io.ReaderAt
+	limit int64 // where pages end in the file
+	small func() int
+
+	in    inflate.Input
+	body  inflate.Body
+	own   []byte // memory for a body whose values are copied out of it
+	chunk meta.Chunk
+	dict  *dictionary
+
+	head   meta.Page
+	page   bool // a page is open
+	left   int  // cells of it whose levels are still to be read
+	values int  // cells whose levels have been read and that have a value not read yet
+
+	levels     []byte
+	defSource  bits.Slice
+	repSource  bits.Slice
+	defs, reps bits.Hybrid
+	valuesReader
+}
+
+// open starts a row group.
+func (r *leafReader) open(c meta.Chunk) error {
+	r.chunk, r.dict, r.page, r.left, r.values = c, nil, false, 0, 0
+	if c.Type != r.leaf.elem.Type {
+		return fmt.Errorf("it is %s in the row group and %s in the schema", c.Type, r.leaf.elem.Type)
+	}
+	start := c.DataPage
+	if c.Dictionary > 0 && c.Dictionary < start {
+		start = c.Dictionary
+	}
+	// Some old writers left the head of the dictionary page out of the size.
+	const forgotten = 100
+	if start < int64(len(magic)) || c.Compressed < 0 || start > r.limit || c.Compressed > r.limit-start {
+		return errors.New("its pages lie outside the file")
+	}
+	r.in.Reset(r.at, start, min(start+c.Compressed+forgotten, r.limit))
+	return nil
+}
+
+// next finds the next data page and leaves it closed. left is then what it holds.
+func (r *leafReader) next() error {
+	if err := r.endPage(); err != nil {
+		return err
+	}
+	for {
+		if err := r.readHead(); err != nil {
+			return err
+		}
+		if err := r.in.StartPage(int64(r.head.Compressed), r.head.HasCRC); err != nil {
+			return err
+		}
+		switch r.head.Type {
+		case meta.DataPage, meta.DataPageV2:
+			r.left = int(r.head.Values)
+			if r.left > 0 {
+				return nil
+			}
+		case meta.DictionaryPage:
+			if err := r.readDictionary(); err != nil {
+				return fmt.Errorf("dictionary: %w", err)
+			}
+		}
+		if err := r.in.EndPage(r.head.CRC, false); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *leafReader) readHead() error {
+	for n := 512; ; n *= 4 {
+		buf, err := r.in.Peek(n)
+		if err != nil {
+			return err
+		}
+		if len(buf) == 0 {
+			return errFewValues
+		}
+		var size int
+		r.head, size, err = meta.ReadPage(buf)
+		if err == nil {
+			r.in.Advance(size)
+			return nil
+		}
+		if !errors.Is(err, thrift.ErrShort) || len(buf) < n || n > maxHead {
+			return err
+		}
+	}
+}
+
+// endPage leaves the page, checking its sum when all of it was wanted.
+func (r *leafReader) endPage() error {
+	if !r.page {
+		return r.in.EndPage(0, false)
+	}
+	r.page = false
+	if r.copied() {
+		r.own = r.body.Buf
+	}
+	return r.in.EndPage(r.head.CRC, r.left == 0 && r.values == 0)
+}
+
+// skipPage leaves a page that was not opened.
+func (r *leafReader) skipPage() error {
+	r.left = 0
+	return r.in.EndPage(0, false)
+}
+
+// copied reports whether values are copied out of the body, and do not stay there.
+func (r *leafReader) copied() bool { return r.leaf.numeric() || r.mode != plainBytes }
+
+// openPage makes the levels and values of the page readable. mem is the memory of a body
+// that keeps its values.
+func (r *leafReader) openPage(mem []byte) error {
+	if r.page {
+		return nil
+	}
+	h := &r.head
+	size, codec := int(h.Uncompressed), r.chunk.Codec
+	if err := r.setMode(h.Encoding); err != nil {
+		return err
+	}
+	if r.copied() {
+		mem = r.own
+	}
+	r.body.Buf = mem[:0]
+	r.page = true
+	r.values = 0
+	if h.Type == meta.DataPageV2 {
+		if err := r.levelsV2(); err != nil {
+			return err
+		}
+		size -= int(h.DefBytes) + int(h.RepBytes)
+		if !h.Packed {
+			codec = meta.Uncompressed
+		}
+		if r.in.PageLeft() == 0 {
+			size = 0 // nothing but NULL
+		}
+	}
+	if err := r.body.Open(&r.in, codec, size, r.small()); err != nil {
+		return err
+	}
+	if h.Type == meta.DataPage {
+		if err := r.levelsV1(); err != nil {
+			return err
+		}
+	}
+	return r.startValues()
+}
+
+// levelsV1 reads the levels before the values.
+func (r *leafReader) levelsV1() error {
+	rep, err := r.level(r.leaf.maxRep, r.head.RepLevels, 0)
+	if err != nil {
+		return err
+	}
+	def, err := r.level(r.leaf.maxDef, r.head.DefLevels, rep)
+	if err != nil {
+		return err
+	}
+	r.setLevels(rep, def)
+	return nil
+}
+
+// level copies the levels of one kind behind the first n bytes of r.levels and tells
+// where they end.
+func (r *leafReader) level(highest int, enc meta.Encoding, n int) (int, error) {
+	if highest == 0 {
+		return n, nil
+	}
+	if enc != meta.RLE {
+		return n, fmt.Errorf("levels in encoding %d cannot be read", enc)
+	}
+	if err := r.body.Need(4); err != nil {
+		return n, err
+	}
+	size := int(le32(r.body.Unread()))
+	r.body.Advance(4)
+	if size < 0 || size > min(maxLevels, r.body.Rest()) {
+		return n, errors.New("levels larger than the page")
+	}
+	r.levels = r.levels[:n]
+	for size > 0 {
+		k := min(size, 64<<10)
+		if err := r.body.Need(k); err != nil {
+			return n, err
+		}
+		r.levels = append(r.levels, r.body.Unread()[:k]...)
+		r.body.Advance(k)
+		size -= k
+	}
+	return len(r.levels), nil
+}
+
+// levelsV2 reads the levels, which stand before what is compressed.
+func (r *leafReader) levelsV2() error {
+	rep, def := int(r.head.RepBytes), int(r.head.DefBytes)
+	if rep+def > maxLevels {
+		return errors.New("levels larger than the page")
+	}
+	r.levels = grown(r.levels[:0], rep+def)
+	if _, err := io.ReadFull(&r.in, r.levels); err != nil {
+		return err
+	}
+	r.setLevels(rep, rep+def)
+	return nil
+}
+
+func (r *leafReader) setLevels(rep, def int) {
+	r.repSource, r.defSource = bits.Slice(r.levels[:rep]), bits.Slice(r.levels[rep:def])
+	r.reps.Reset(&r.repSource, mathbits.Len(uint(r.leaf.maxRep)))
+	r.defs.Reset(&r.defSource, mathbits.Len(uint(r.leaf.maxDef)))
+}
+
+// definitions reads the definition levels of the next n cells, at most left, and tells how
+// many have values. When all have, the levels may be left unset.
+func (r *leafReader) definitions(dst []uint8) (values int, err error) {
+	n := len(dst)
+	r.left -= n
+	highest := uint8(r.leaf.maxDef)
+	if highest == 0 {
+		r.values += n
+		return n, nil
+	}
+	same, err := r.defs.Same(uint32(highest), n)
+	if err != nil {
+		return 0, err
+	}
+	if same < n {
+		for i := range dst[:same] {
+			dst[i] = highest
+		}
+		if err := bits.Decode(&r.defs, dst[same:]); err != nil {
+			return 0, err
+		}
+	}
+	values = same
+	if same < n {
+		for _, d := range dst[same:] {
+			if d > highest {
+				return 0, errors.New("a level is too high")
+			}
+			if d == highest {
+				values++
+			}
+		}
+	}
+	r.values += values
+	return values, nil
+}
