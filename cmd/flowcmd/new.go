@@ -28,8 +28,9 @@ type NewOptions struct {
 	Name string
 }
 
-const newHelp = `Write flows/NAME.yaml, a flow with comments to start from: it reads data/NAME.csv, and writes
-out/NAME.csv. It is valid as it is. An existing file is never overwritten.`
+const newHelp = `Write flows/NAME.yaml, a flow with comments to start from. It reads data/NAME.csv and writes
+out/NAME.csv, and is valid as it is. With --from it reads that file, and declares the columns found
+in it. An existing flow is never overwritten.`
 
 // NewNew is `headgate flow new`.
 func NewNew(env *cli.Env, runF func(context.Context, *NewOptions) error) *cobra.Command {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/cmd/internal/ui"
+	"github.com/headgate/headgate/flow"
 	"github.com/headgate/headgate/flow/engine"
 )
 
@@ -44,8 +45,9 @@ type rejected struct {
 type Finished struct {
 	Event string `json:"event"` // run.finished
 	engine.Report
-	Exit  int         `json:"exit"`
-	Error *ui.Failure `json:"error,omitempty"`
+	Exit     int         `json:"exit"`
+	Error    *ui.Failure `json:"error,omitempty"`
+	Findings []flow.Diag `json:"findings,omitempty"` // what is wrong with the files, when that is why
 }
 
 // writeReceipts writes the receipts of the runs so far, one line each, in one step.

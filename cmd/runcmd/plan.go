@@ -70,7 +70,7 @@ func runPlan(ctx context.Context, o *PlanOptions) error {
 			return err
 		}
 	}
-	p, err := build(ctx, req)
+	p, err := build(ctx, o.Env, req)
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func runPreview(ctx context.Context, o *PreviewOptions) error {
 		return err
 	}
 	req.Purpose = plan.ToPreview
-	p, err := build(ctx, req)
+	p, err := build(ctx, o.Env, req)
 	if err != nil {
 		return err
 	}

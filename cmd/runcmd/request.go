@@ -36,11 +36,12 @@ func request(env *cli.Env, name string, params []string, profile string) (plan.R
 		Env: connector.Env{Project: project.Dir, Stdin: env.UI.In, Stdout: env.UI.Out}}, nil
 }
 
-// build is plan.Build with its findings as an error.
-func build(ctx context.Context, req plan.Request) (*plan.Plan, error) {
+// build is plan.Build with its findings as an error, or as warnings.
+func build(ctx context.Context, env *cli.Env, req plan.Request) (*plan.Plan, error) {
 	p, diags, err := plan.Build(ctx, req)
-	if diags = cli.Serious(diags); len(diags) > 0 {
-		return nil, &cli.FindingsError{Diags: diags}
+	if found := cli.Serious(diags); len(found) > 0 {
+		return nil, &cli.FindingsError{Diags: found}
 	}
+	env.WarnOf(diags)
 	return p, err
 }

@@ -96,13 +96,10 @@ func runArgs(o *RunOptions) cobra.PositionalArgs {
 // Run checks all flows before the first row of any is read, then runs them in turn
 // until one fails. It returns what the runs did that took place.
 func Run(ctx context.Context, o *RunOptions) ([]Finished, error) {
-	s, err := newSession(o)
+	s := &session{o: o, env: o.Env, stop: o.Env.Signals.Stop()}
+	jobs, err := s.prepare()
 	if err != nil {
-		return nil, err
-	}
-	jobs, err := s.jobs()
-	if err != nil {
-		return nil, err
+		return nil, s.refuse(err)
 	}
 	var first error
 	for i, j := range jobs {

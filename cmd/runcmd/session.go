@@ -34,27 +34,49 @@ type session struct {
 	done     []Finished
 }
 
-func newSession(o *RunOptions) (*session, error) {
-	params, err := parseParams(o.Params)
+// prepare opens the project and finds the flows to run, in order, each checked.
+func (s *session) prepare() ([]job, error) {
+	var err error
+	if s.params, err = parseParams(s.o.Params); err != nil {
+		return nil, err
+	}
+	set, err := s.env.Settings()
 	if err != nil {
 		return nil, err
 	}
-	set, err := o.Env.Settings()
-	if err != nil {
+	s.profile, s.lockWait = cmp.Or(s.o.Profile, set.Env), set.LockTimeout
+	if s.project, err = s.env.Project(); err != nil {
 		return nil, err
 	}
-	project, err := o.Env.Project()
-	if err != nil {
-		return nil, err
-	}
-	s := &session{o: o, env: o.Env, project: project, params: params, profile: o.Profile, lockWait: set.LockTimeout, stop: o.Env.Signals.Stop()}
-	if s.profile == "" {
-		s.profile = set.Env
-	}
-	return s, nil
+	return s.jobs()
 }
 
-// jobs are the flows to run, in order, each checked.
+// refuse tells programs that nothing was run, in the way a run that failed does.
+func (s *session) refuse(err error) error {
+	fin := Finished{Event: "run.finished", Report: engine.Report{Run: plan.NewRun(s.env.Now()).ID, Status: engine.Failed}, Error: s.env.Failure(err)}
+	fin.Exit = fin.Error.Exit
+	if len(s.o.Flows) > 0 {
+		fin.Flow = s.o.Flows[0]
+	}
+	if f, ok := errors.AsType[*cli.FindingsError](err); ok {
+		fin.Findings = f.Diags
+	}
+	return s.finish(fin, err)
+}
+
+// finish hands out the last event of a run. The error is err, or that of the receipt.
+func (s *session) finish(fin Finished, err error) error {
+	s.event(fin)
+	s.done = append(s.done, fin)
+	if s.o.Receipt == "" {
+		return err
+	}
+	if e := writeReceipts(s.o.Receipt, s.done); err == nil {
+		return e
+	}
+	return err
+}
+
 func (s *session) jobs() ([]job, error) {
 	var jobs []job
 	if s.o.PlanFile != "" {
@@ -115,17 +137,13 @@ func (s *session) run(ctx context.Context, j job) error {
 	if report.Rejects != "" {
 		s.event(rejected{Event: "run.rejected", Run: id.ID, Flow: name, Rows: report.RowsRejected, File: report.Rejects})
 	}
-	s.event(fin)
+	if f, ok := errors.AsType[*cli.FindingsError](err); ok {
+		fin.Findings = f.Diags
+	}
 	if began && !s.env.UI.JSON {
 		s.summary(fin)
 	}
-	s.done = append(s.done, fin)
-	if s.o.Receipt != "" {
-		if e := writeReceipts(s.o.Receipt, s.done); e != nil && err == nil {
-			err = e
-		}
-	}
-	return err
+	return s.finish(fin, err)
 }
 
 // outcome is what a run without an error ends with.
@@ -185,7 +203,7 @@ func (s *session) build(ctx context.Context, j job, id plan.Run) (*plan.Plan, er
 	if j.upstream {
 		req.Params = s.known(j.flow)
 	}
-	p, err := build(ctx, req)
+	p, err := build(ctx, s.env, req)
 	if err != nil {
 		return nil, err
 	}

@@ -99,6 +99,7 @@ schedule: {cron: "0 2 * * *", timezone: Europe/Berlin}
 params:
   day: {type: date, default: "${{ run.scheduled }}"}
   before: {type: date, default: "${{ run.scheduled - duration('24h') }}"}
+  hour: {type: string, default: "${{ format(run.scheduled, '%H') }}"}
   top: {type: int, default: 10}
   must: string
 source:
@@ -116,7 +117,7 @@ func TestParams(t *testing.T) {
 	if err != nil || len(diags) > 0 {
 		t.Fatal(err, diags)
 	}
-	want := map[string]string{"day": "2024-03-11", "before": "2024-03-10", "top": "10", "must": "x"} // the day in Berlin
+	want := map[string]string{"day": "2024-03-11", "before": "2024-03-10", "hour": "00", "top": "10", "must": "x"} // the day in Berlin
 	for name, v := range want {
 		if plan.Params[name] != v {
 			t.Errorf("param %s = %q, want %q", name, plan.Params[name], v)

@@ -112,7 +112,7 @@ func (c *checker) template(t flow.Text, vars expr.Vars) {
 		if !s.Expr {
 			continue
 		}
-		_, findings := expr.Compile(s.Text, expr.Scope{Vars: vars})
+		_, findings := expr.Compile(s.Text, expr.Scope{Vars: vars, Zone: location(c.flow)})
 		c.exprFindings(t, s, findings)
 	}
 }
@@ -135,7 +135,7 @@ func (e *ParamError) Error() string { return "param " + e.Name + ": " + e.Proble
 
 // parameters gives every name its value: the run's, then the parameters'.
 func (b *builder) parameters() error {
-	loc := b.location()
+	loc := location(b.flow)
 	run := b.req.Run
 	id, err := expr.Value(textType, run.ID)
 	if err != nil {
@@ -173,8 +173,8 @@ func (b *builder) parameters() error {
 }
 
 // location is the schedule's time zone: the days of a run are counted there.
-func (b *builder) location() *time.Location {
-	if s := b.flow.Schedule; s != nil && s.Timezone.Value != "" {
+func location(f *flow.Flow) *time.Location {
+	if s := f.Schedule; s != nil && s.Timezone.Value != "" {
 		if loc, err := time.LoadLocation(s.Timezone.Value); err == nil {
 			return loc
 		}
@@ -189,7 +189,7 @@ func (b *builder) defaultOf(p flow.Param, loc *time.Location) (string, error) {
 		return "", err
 	}
 	if p.Type.Kind == record.Date && len(tmpl) == 1 && tmpl[0].Expr {
-		v, err := evaluate(tmpl[0].Text, b.vars)
+		v, err := evaluate(tmpl[0].Text, b.vars, loc)
 		if err != nil {
 			return "", &ParamError{p.Name.Value, err.Error(), ""}
 		}
@@ -215,7 +215,7 @@ func (b *builder) expand(t flow.Text, vars expr.Vars) (string, error) {
 		return "", err
 	}
 	return tmpl.Expand(func(s flow.Segment) (string, error) {
-		v, err := evaluate(s.Text, vars)
+		v, err := evaluate(s.Text, vars, location(b.flow))
 		if err != nil {
 			return "", err
 		}
@@ -252,8 +252,8 @@ type value struct {
 func (v *value) text() string { return string(v.vec.AppendText(nil, &v.batch, 0)) }
 
 // evaluate computes an expression over one row that has no columns.
-func evaluate(src string, vars expr.Vars) (*value, error) {
-	p, findings := expr.Compile(src, expr.Scope{Vars: vars})
+func evaluate(src string, vars expr.Vars, zone *time.Location) (*value, error) {
+	p, findings := expr.Compile(src, expr.Scope{Vars: vars, Zone: zone})
 	if len(findings) > 0 {
 		return nil, fmt.Errorf("%s: %s", src, findings[0].Message)
 	}

@@ -36,7 +36,18 @@ func (e *Env) Flow(p *flow.Project, name string) (*flow.Flow, error) {
 	if diags := Serious(l.Diags); len(diags) > 0 {
 		return nil, &FindingsError{Diags: diags}
 	}
+	e.WarnOf(l.Diags)
 	return l.Flow, nil
+}
+
+// WarnOf shows the findings that stop nothing.
+func (e *Env) WarnOf(diags []flow.Diag) {
+	for _, d := range diags {
+		if d.Warning {
+			d.Warning = false // UI.Warn says it
+			e.UI.Warn(d.String())
+		}
+	}
 }
 
 // Serious is diags when any of them is more than a warning, else nothing.

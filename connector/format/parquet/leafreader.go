@@ -36,6 +36,8 @@ type leafReader struct {
 	own   []byte // memory for a body whose values are copied out of it
 	chunk meta.Chunk
 	dict  *dictionary
+	// dictBody decompresses dictionaries; its memory goes to them.
+	dictBody inflate.Body
 
 	head   meta.Page
 	page   bool // a page is open

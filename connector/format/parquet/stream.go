@@ -1,0 +1,214 @@
+package parquet
+
+import (
+	"fmt"
+	"sync"
+)
+
+// stream fills the slabs of one column, in the order of the rows. What nobody asks for
+// is passed over: row groups and pages without a look, the rest of a page by
+// decompressing it.
+type stream struct {
+	d    *Decoder
+	col  int
+	name string
+
+	mu    sync.Mutex
+	r     leafReader
+	group int   // being read; -1 at first
+	row   int64 // the next row in it
+	err   error // ends the stream
+	spare []byte
+}
+
+// slab fills and returns the slab of p, after those of the pieces before it that are
+// still under way: they may ask later, when the stream is past them.
+func (s *stream) slab(p *piece) (*slab, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sl := &p.slabs[s.col]
+	if sl.seq == p.seq {
+		return sl, nil
+	}
+	for _, q := range s.d.before(p) {
+		if err := s.fillOther(q); err != nil {
+			return nil, err
+		}
+	}
+	return sl, s.fill(p)
+}
+
+// fillOther fills the slab of a piece of somebody else, if it is still wanted.
+func (s *stream) fillOther(q waiting) error {
+	q.piece.mu.RLock()
+	defer q.piece.mu.RUnlock()
+	if q.piece.seq != q.seq || q.piece.slabs[s.col].seq == q.seq || q.piece.pruned {
+		return nil
+	}
+	return s.fill(q.piece)
+}
+
+func (s *stream) fill(p *piece) error {
+	if s.err == nil {
+		if err := s.read(p); err != nil {
+			s.err = fmt.Errorf("column %s: row group %d: %w", s.name, p.group, err)
+		}
+	}
+	return s.err
+}
+
+// read moves on to p and reads its cells.
+func (s *stream) read(p *piece) error {
+	r := &s.r
+	if s.group != p.group {
+		chunks, err := s.d.chunks(p.group)
+		if err != nil {
+			return err
+		}
+		c := chunks[r.leaf.index]
+		if err := r.open(c); err != nil {
+			return err
+		}
+		if c.Values != s.d.file.Groups[p.group].Rows {
+			return fmt.Errorf("it has %d values for %d rows", c.Values, s.d.file.Groups[p.group].Rows)
+		}
+		s.group, s.row = p.group, 0
+	}
+	if err := s.skip(p.start - s.row); err != nil {
+		return err
+	}
+	sl := &p.slabs[s.col]
+	if err := s.cells(sl, p.rows); err != nil {
+		return err
+	}
+	sl.seq = p.seq
+	s.row = p.start + int64(p.rows)
+	return nil
+}
+
+// skip passes over n rows.
+func (s *stream) skip(n int64) error {
+	r := &s.r
+	for n > 0 {
+		if r.left == 0 {
+			if err := r.next(); err != nil {
+				return err
+			}
+		}
+		if !r.page && int64(r.left) <= n {
+			n -= int64(r.left)
+			if err := r.skipPage(); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.openPage(s.spare); err != nil {
+			return err
+		}
+		s.leave()
+		k := int(min(n, int64(r.left), block))
+		var defs [block]uint8
+		values, err := r.definitions(defs[:k])
+		if err == nil {
+			err = r.skipValues(values)
+		}
+		if err != nil {
+			return err
+		}
+		n -= int64(k)
+	}
+	return nil
+}
+
+// leave makes the body continue in memory of the stream, so that no slab's memory is
+// written to.
+func (s *stream) leave() {
+	if !s.r.copied() {
+		s.r.body.Continue(s.spare)
+		s.spare = s.r.body.Buf
+	}
+}
+
+// cells reads the next n rows.
+func (s *stream) cells(sl *slab, n int) error {
+	r := &s.r
+	sl.reset(n, r.leaf)
+	for done := 0; done < n; {
+		if r.left == 0 {
+			if err := r.next(); err != nil {
+				return err
+			}
+		}
+		var mem []byte
+		if !r.leaf.numeric() {
+			mem = sl.buf()
+		}
+		if r.page && !r.copied() {
+			r.body.Continue(mem)
+		}
+		if err := r.openPage(mem); err != nil {
+			return err
+		}
+		k := min(n-done, r.left)
+		if err := s.page(sl, done, k, mem); err != nil {
+			return err
+		}
+		done += k
+	}
+	return nil
+}
+
+// page reads n rows of the open page into the slab from row at on.
+func (s *stream) page(sl *slab, at, n int, mem []byte) error {
+	r := &s.r
+	defs := sl.defs[at : at+n]
+	values, err := r.definitions(defs)
+	if err != nil {
+		return err
+	}
+	highest := uint8(r.leaf.maxDef)
+	switch {
+	case values == n:
+		for i := range defs {
+			defs[i] = 1
+		}
+	default:
+		sl.nulls = true
+		for i, d := range defs {
+			defs[i] = 0
+			if d == highest {
+				defs[i] = 1
+			}
+		}
+	}
+	if r.leaf.numeric() {
+		v := sl.ints[at : at+n]
+		err := r.ints(v[:values])
+		if values < n {
+			spread(v, defs, values)
+		}
+		return err
+	}
+	v := sl.at[at : at+n]
+	mem, err = r.texts(v[:values], mem[:0])
+	if err != nil {
+		return err
+	}
+	if values < n {
+		spread(v, defs, values)
+	}
+	p := part{end: at + n}
+	switch {
+	case r.mode == byDictionary:
+		p.dict = r.dict
+		sl.used--
+	case r.mode == plainBytes:
+		p.data, p.base = r.body.Buf, r.body.Base()
+		sl.bufs[sl.used-1] = p.data
+	default:
+		p.data, p.base = mem, lengthsFirst
+		sl.bufs[sl.used-1] = mem
+	}
+	sl.parts = append(sl.parts, p)
+	return nil
+}
