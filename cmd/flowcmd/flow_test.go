@@ -60,7 +60,7 @@ func TestNewTakesAName(t *testing.T) {
 
 func TestNew(t *testing.T) {
 	p := clitest.New(t)
-	if err := runNew(context.Background(), &NewOptions{p.Env, "my-flow"}); err != nil {
+	if err := runNew(context.Background(), &NewOptions{Env: p.Env, Name: "my-flow"}); err != nil {
 		t.Fatal(err)
 	}
 	v := place{p}.validate(t)
@@ -68,10 +68,32 @@ func TestNew(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	var usage *cli.UsageError
+	if err := runNew(context.Background(), &NewOptions{Env: p.Env, Name: "outside", From: "/etc/hostname"}); !errors.As(err, &usage) {
+		t.Error(err)
+	}
 	for _, name := range []string{"my-flow", "My Flow", "../up", ""} {
-		if err := runNew(context.Background(), &NewOptions{p.Env, name}); !errors.As(err, &usage) {
+		if err := runNew(context.Background(), &NewOptions{Env: p.Env, Name: name}); !errors.As(err, &usage) {
 			t.Errorf("%q: %v", name, err)
 		}
+	}
+}
+
+func TestNewFromAFile(t *testing.T) {
+	p := clitest.New(t, "data/o.csv", "id,No,code,the price,at\n1,yes,007,1.50,2024-01-01\n2,no,010,2.00,2024-01-02\n")
+	if err := runNew(context.Background(), &NewOptions{Env: p.Env, Name: "o", From: p.Path("data/o.csv")}); err != nil {
+		t.Fatal(err)
+	}
+	text := p.Read(t, "flows/o.yaml")
+	for _, want := range []string{"files: data/o.csv ", "    id: int\n", "    \"No\": ", "    code: string\n", "    \"the price\": decimal(", "    at: date\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if v := (place{p}).validate(t); !v.Valid || len(v.Findings) > 0 {
+		t.Errorf("%+v", v)
+	}
+	if err := runNew(context.Background(), &NewOptions{Env: p.Env, Name: "p", From: p.Path("data/missing.csv")}); err == nil {
+		t.Error("made a flow for a file that is not there")
 	}
 }
 

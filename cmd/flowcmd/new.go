@@ -2,7 +2,6 @@ package flowcmd
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,13 +17,11 @@ import (
 	"github.com/headgate/headgate/connector/spec"
 )
 
-//go:embed starter.yaml
-var starter string
-
 // NewOptions is what `flow new` works from.
 type NewOptions struct {
 	Env  *cli.Env
 	Name string
+	From string // a file to read; "" = none yet
 }
 
 const newHelp = `Write flows/NAME.yaml, a flow with comments to start from. It reads data/NAME.csv and writes
@@ -35,10 +31,11 @@ in it. An existing flow is never overwritten.`
 // NewNew is `headgate flow new`.
 func NewNew(env *cli.Env, runF func(context.Context, *NewOptions) error) *cobra.Command {
 	o := &NewOptions{Env: env}
-	return guard.Needs(&cobra.Command{
-		Use:               "new NAME",
+	c := guard.Needs(&cobra.Command{
+		Use:               "new NAME [--from FILE]",
 		Short:             "Write a new flow to start from",
 		Long:              newHelp,
+		Example:           "  headgate flow new orders --from data/orders.csv",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -49,9 +46,11 @@ func NewNew(env *cli.Env, runF func(context.Context, *NewOptions) error) *cobra.
 			return runNew(c.Context(), o)
 		},
 	}, guard.EditFlows)
+	c.Flags().StringVar(&o.From, "from", "", "read this `file`, and declare its columns")
+	return c
 }
 
-func runNew(_ context.Context, o *NewOptions) error {
+func runNew(ctx context.Context, o *NewOptions) error {
 	if !regexp.MustCompile(`^[a-z0-9-]+$`).MatchString(o.Name) {
 		return &cli.UsageError{Message: spec.Quote(o.Name) + " cannot name a flow", Hint: "use lower-case letters, digits and -"}
 	}
@@ -64,7 +63,20 @@ func runNew(_ context.Context, o *NewOptions) error {
 			return &cli.UsageError{Message: "flow " + o.Name + " exists already: " + l.Path}
 		}
 	}
+	text, err := starterText(ctx, o, project)
+	if err != nil {
+		return err
+	}
 	name := filepath.Join(project.Dir, "flows", o.Name+".yaml")
+	if err := writeNew(name, text); err != nil {
+		return err
+	}
+	o.Env.UI.Note("next: say in it what to read and to write, then `headgate validate " + o.Name + "` and `headgate preview " + o.Name + "`")
+	return o.Env.UI.Result(map[string]string{"flow": o.Name, "file": name}, func(w io.Writer) { fmt.Fprintln(w, name) })
+}
+
+// writeNew writes a file that must not exist, and its folder if needed.
+func writeNew(name, text string) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
@@ -75,13 +87,9 @@ func runNew(_ context.Context, o *NewOptions) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(strings.ReplaceAll(starter, "NAME", o.Name))
+	_, err = f.WriteString(text)
 	if e := f.Close(); err == nil {
 		err = e
 	}
-	if err != nil {
-		return err
-	}
-	o.Env.UI.Note("next: say in it what to read and to write, then `headgate validate " + o.Name + "` and `headgate preview " + o.Name + "`")
-	return o.Env.UI.Result(map[string]string{"flow": o.Name, "file": name}, func(w io.Writer) { fmt.Fprintln(w, name) })
+	return err
 }

@@ -88,21 +88,36 @@ func (c *checks) apply(b *record.Batch, cols []*record.Column) {
 		}
 	}
 	for i, at := range c.live {
-		v := b.Cols[at].Values(b, b.Sel)
-		if c.guessed[i] && v.Type.Kind == record.Int && b.Cols[at].Input() >= 0 {
-			c.padded(b, b.Cols[at], c.names[i])
-		}
-		if len(v.Faults) == 0 {
-			continue
-		}
-		for _, row := range b.Sel {
-			if v.Cells[row] == record.Bad {
-				f := v.Fault(row)
-				b.Reject(row, f.Code, c.names[i], f.Message)
-			}
-		}
+		c.cells(b, b.Cols[at], c.names[i], c.guessed[i])
 	}
 	b.DropRejected(before)
+}
+
+// everything checks every cell as it was read, for a strict flow. It comes before the
+// first step.
+func (c *checks) everything(b *record.Batch, schema *record.Schema) {
+	before := len(b.Rejects)
+	for i, f := range schema.Fields {
+		c.cells(b, b.Cols[i], f.Name, !f.Declared)
+	}
+	b.DropRejected(before)
+}
+
+// cells rejects the rows of b with a bad cell in col.
+func (c *checks) cells(b *record.Batch, col *record.Column, name string, guessed bool) {
+	v := col.Values(b, b.Sel)
+	if guessed && v.Type.Kind == record.Int && col.Input() >= 0 {
+		c.padded(b, col, name)
+	}
+	if len(v.Faults) == 0 {
+		return
+	}
+	for _, row := range b.Sel {
+		if v.Cells[row] == record.Bad {
+			f := v.Fault(row)
+			b.Reject(row, f.Code, name, f.Message)
+		}
+	}
 }
 
 // padded rejects what an inferred int would change: 007 is no number but a code

@@ -260,6 +260,9 @@ func (w *worker) process(t ticket) error {
 		return err
 	}
 	w.source = append(w.source[:0], b.Cols...)
+	if w.p.plan.Strict {
+		w.p.checks.everything(b, w.p.plan.Schema)
+	}
 	for i, op := range w.p.plan.Ops {
 		if i == w.p.checks.at {
 			w.p.checks.apply(b, w.source)

@@ -34,7 +34,7 @@ func Preview(ctx context.Context, p *plan.Plan, n, after int) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &preview{ops: insts, checks: c, want: n, schema: in(p.Schema, ops, len(ops)), flow: p.Flow}
+	v := &preview{ops: insts, checks: c, want: n, schema: in(p.Schema, ops, len(ops)), plan: p}
 	v.table.Columns = plan.Columns(v.schema)
 	splits, err := p.From.Plan(ctx, nil)
 	if err != nil {
@@ -56,7 +56,7 @@ type preview struct {
 	checks checks
 	want   int
 	schema *record.Schema
-	flow   string
+	plan   *plan.Plan
 	table  Table
 }
 
@@ -85,6 +85,9 @@ func (v *preview) read(ctx context.Context, from connector.Source, s connector.S
 
 func (v *preview) apply(b *record.Batch) error {
 	source := append([]*record.Column(nil), b.Cols...)
+	if v.plan.Strict {
+		v.checks.everything(b, v.plan.Schema)
+	}
 	for i, op := range v.ops {
 		if i == v.checks.at {
 			v.checks.apply(b, source)
@@ -96,7 +99,7 @@ func (v *preview) apply(b *record.Batch) error {
 	if v.checks.at == len(v.ops) {
 		v.checks.apply(b, source)
 	}
-	rej := rejects{flow: v.flow}
+	rej := rejects{flow: v.plan.Flow}
 	for _, r := range b.Rejects {
 		v.table.Rejected = append(v.table.Rejected, rej.describe(b, r))
 	}

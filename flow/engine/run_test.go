@@ -188,6 +188,21 @@ func TestRequiredIsCheckedForRowsThatSurvive(t *testing.T) {
 	}
 }
 
+// TestStrict: a strict flow also checks the rows that a filter drops.
+func TestStrict(t *testing.T) {
+	for _, strict := range []bool{false, true} {
+		j := newJob(t, []string{"a,1", "drop,x"})
+		j.rules.Rows = "skip"
+		j.ops = append(j.ops, only(func(name string) bool { return name != "drop" }, false))
+		p := j.plan()
+		p.Strict = strict
+		r, err := Run(j.ctx, p, j.o)
+		if err != nil || (r.RowsRejected == 1) != strict || (r.RowsFiltered == 0) != strict {
+			t.Errorf("strict %v: %+v, %v", strict, *r, err)
+		}
+	}
+}
+
 // TestChecksComeBeforeStepsThatRemember: a row that is rejected must not have been
 // counted by a limit.
 func TestChecksComeBeforeStepsThatRemember(t *testing.T) {

@@ -106,7 +106,7 @@ func (e *ProfileError) Error() string {
 func (b *builder) start() {
 	f := b.flow
 	b.plan = &Plan{Flow: f.Name.Value, File: f.File, Digest: f.Digest(), Profile: b.req.Profile,
-		Params: b.params, Run: b.req.Run, Options: f.Run, Errors: f.Errors, Notes: []string{}}
+		Params: b.params, Run: b.req.Run, Options: f.Run, Errors: f.Errors, Strict: f.Source.Strict, Notes: []string{}}
 	if f.Errors.Into.Value != "" {
 		into := b.text(f.Errors.Into)
 		if !filepath.IsAbs(into) {

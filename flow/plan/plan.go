@@ -65,6 +65,7 @@ type Plan struct {
 	// RejectsInto is the path of the rejects file when the flow names one.
 	RejectsInto string      `json:"-"`
 	Errors      flow.Errors `json:"-"`
+	Strict      bool        `json:"-"` // check every cell, also those nobody uses
 
 	// From, Schema, Ops and To are the live parts: the source, the columns it gives,
 	// the compiled steps, and the sink (nil in a preview).
