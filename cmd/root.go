@@ -30,6 +30,9 @@ A project is a folder with flows in flows/*.yaml. Start with:
     headgate validate                check it
     headgate run my-flow             run it
 
+Settings come from flags, else from HEADGATE_ENV, HEADGATE_LOG_FORMAT, HEADGATE_LOCK_TIMEOUT,
+HEADGATE_QUIET and HEADGATE_PROJECT, else from headgate.yaml of the project.
+
 Exit codes: 0 done, 1 failed, 2 usage or invalid files, 3 another system can't be reached,
 4 some rows were quarantined, 5 nothing to do (--fail-if-empty), 6 busy, 130 and 143 interrupted.`
 
@@ -68,10 +71,10 @@ func group(root *cobra.Command, id string, cs ...*cobra.Command) {
 
 func globalFlags(env *cli.Env, f *pflag.FlagSet) {
 	g := &env.Global
-	f.StringVarP(&g.Project, "project", "C", "", "the project's folder (default: the current one)")
+	f.StringVarP(&g.Project, "project", "C", "", "the project's `folder` (default: the current one)")
 	f.BoolVar(&g.JSON, "json", false, "print one JSON object; a run prints a line of JSON an event")
 	f.BoolVarP(&g.Quiet, "quiet", "q", false, "print results and errors only")
-	f.StringVar(&g.LogFormat, "log-format", "text", "messages on standard error: text or json")
+	f.StringVar(&g.LogFormat, "log-format", "text", "messages on standard error, as `format` text or json")
 	f.BoolVar(&g.NonInteractive, "non-interactive", false, "ask nothing and draw no live line (implied without a terminal, or with CI=true)")
 	f.DurationVar(&g.LockTimeout, "lock-timeout", 0, "wait this long for another run of the same flow")
 	env.Flags = f

@@ -71,7 +71,7 @@ func runNew(ctx context.Context, o *NewOptions) error {
 	if err := writeNew(name, text); err != nil {
 		return err
 	}
-	o.Env.UI.Note("next: say in it what to read and to write, then `headgate validate " + o.Name + "` and `headgate preview " + o.Name + "`")
+	o.Env.UI.Note("next: say in it what to read and to write, then headgate validate " + o.Name + "; headgate preview " + o.Name)
 	return o.Env.UI.Result(map[string]string{"flow": o.Name, "file": name}, func(w io.Writer) { fmt.Fprintln(w, name) })
 }
 

@@ -71,9 +71,9 @@ func NewRun(env *cli.Env, runF func(context.Context, *RunOptions) error) *cobra.
 	inputFlags(f, &o.Params, &o.Profile)
 	f.BoolVar(&o.FullRefresh, "full-refresh", false, "forget the cursor and read everything; the sink is not emptied")
 	f.BoolVar(&o.FailIfEmpty, "fail-if-empty", false, "end with 5 when there was nothing to read")
-	f.BoolVar(&o.WithUpstream, "with-upstream", false, "first run the flows that `after` names")
-	f.StringVar(&o.PlanFile, "plan", "", "run exactly what `headgate plan --out FILE` found")
-	f.StringVar(&o.Receipt, "receipt", "", "write what the run did to this file, one JSON object a flow")
+	f.BoolVar(&o.WithUpstream, "with-upstream", false, "first run the flows that 'after' names")
+	f.StringVar(&o.PlanFile, "plan", "", "run exactly what 'headgate plan --out' wrote to this `file`")
+	f.StringVar(&o.Receipt, "receipt", "", "write what the run did to this `file`, one JSON object a flow")
 	return c
 }
 

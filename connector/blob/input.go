@@ -17,6 +17,9 @@ type input struct {
 	outer *ahead // below the codecs, of a stream that may keep one waiting
 	inner *ahead // above the codecs
 	open  closers
+	// still checks that a file that is not read from its start to its end is the one
+	// that was planned; nil for others, whose length tells.
+	still func(context.Context) error
 }
 
 // Close may be called twice.
@@ -108,6 +111,9 @@ func (s *Source) open(ctx context.Context, o connector.Object, sample bool) (*in
 	}
 	if layers.Format.NewDecoder == nil {
 		return nil, fmt.Errorf("read %s: %s cannot be read", in.label, layers.Format.Name)
+	}
+	if layers.Format.RandomAccess {
+		return s.openAt(ctx, o, layers, in, sample)
 	}
 	raw, err := s.raw(ctx, o, sample, in)
 	if err != nil {

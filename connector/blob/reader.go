@@ -21,7 +21,7 @@ func (r *reader) Next(ctx context.Context, m *connector.Morsel) error {
 		return err
 	}
 	if r.empty {
-		return r.end()
+		return r.end(ctx)
 	}
 	stop := context.AfterFunc(ctx, r.in.interrupt)
 	err := r.in.dec.Next(ctx, m)
@@ -30,14 +30,20 @@ func (r *reader) Next(ctx context.Context, m *connector.Morsel) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, io.EOF) && ctx.Err() == nil:
-		return r.end()
+		return r.end(ctx)
 	}
 	return r.in.fail(ctx, err)
 }
 
 // end is io.EOF, unless the file was cut or grew while it was read: what was read
 // then is neither the old file nor the new one.
-func (r *reader) end() error {
+func (r *reader) end(ctx context.Context) error {
+	if r.in.still != nil {
+		if err := r.in.still(ctx); err != nil {
+			return err
+		}
+		return io.EOF
+	}
 	if n := r.in.read.n.Load(); r.size >= 0 && r.in.inner == nil && n != r.size {
 		return fmt.Errorf("read %s: the file has changed while it was read (%d bytes when planned, %d now)", r.in.label, r.size, n)
 	}

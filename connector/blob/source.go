@@ -39,6 +39,7 @@ type Source struct {
 	objects []connector.Object
 	schema  *record.Schema
 	streams map[string]*stream // what can be read only once, by name
+	narrow  []connector.Range
 }
 
 // NewSource makes a source. It owns the store.
@@ -97,7 +98,7 @@ func (s *Source) Open(ctx context.Context, sp connector.Split) (connector.Reader
 	if err := s.unchanged(ctx, f); err != nil {
 		return nil, err
 	}
-	in, err := s.open(ctx, connector.Object{Name: f.Name, Size: f.Size}, false)
+	in, err := s.open(ctx, connector.Object{Name: f.Name, Size: f.Size, Modified: f.Modified}, false)
 	if err != nil {
 		return nil, err
 	}

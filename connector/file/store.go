@@ -225,6 +225,15 @@ func (r *reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// ReadAt reads at any place.
+func (r *reader) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.f.ReadAt(p, off)
+	if err != nil && err != io.EOF {
+		err = cause(err)
+	}
+	return n, err
+}
+
 func (r *reader) Close() error {
 	r.once.Do(func() { r.err = r.f.Close() })
 	return r.err

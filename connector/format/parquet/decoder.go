@@ -1,11 +1,274 @@
 package parquet
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/format/parquet/internal/meta"
+	"github.com/headgate/headgate/connector/record"
 )
 
-func NewDecoder(opt connector.DecodeOptions) (connector.Decoder, error) {
-	return nil, errors.New("soon")
+const (
+	// maxFooter bounds the footer, which is held whole.
+	maxFooter = 256 << 20
+	// maxPieceRows and the chunk size bound the rows of a morsel.
+	maxPieceRows     = 8 << 10
+	defaultChunk     = 1 << 20
+	rememberedGroups = 3
+)
+
+// Decoder reads a Parquet file.
+type Decoder struct {
+	opt  connector.DecodeOptions
+	file *meta.File
+	top  []*node // the columns
+	read bool    // the footer
+
+	schema  *record.Schema
+	columns []column // of the schema
+	keep    []filter // conditions on row groups
+
+	group  int   // of the next piece
+	row    int64 // of the next piece, in its group
+	first  int64 // rows before the group
+	rows   int   // of a piece in this group
+	seq    int64
+	pruned bool // the group need not be read
+
+	active atomic.Int32 // columns that have been asked for
+
+	mu     sync.Mutex
+	pieces []*piece // by slot
+	known  []knownGroup
+	leaves int
+}
+
+// knownGroup is a row group whose columns have been looked up.
+type knownGroup struct {
+	group  int
+	chunks []meta.Chunk
+}
+
+// NewDecoder reads opt.At.
+func NewDecoder(opt connector.DecodeOptions) (*Decoder, error) {
+	if opt.At == nil {
+		return nil, errors.New("parquet: the input cannot be read at any place")
+	}
+	return &Decoder{opt: opt, group: -1}, nil
+}
+
+// Columns reads the footer.
+func (d *Decoder) Columns(ctx context.Context) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if !d.read && d.opt.Size > 0 {
+		if err := d.readFooter(); err != nil {
+			return nil, err
+		}
+	}
+	d.read = true
+	var names []string
+	for _, n := range d.top {
+		names = append(names, n.elem.Name)
+	}
+	return names, nil
+}
+
+func (d *Decoder) readFooter() error {
+	const tail = 8
+	if d.opt.Size < int64(2*len(magic)+4) {
+		return errors.New("not a Parquet file: too short")
+	}
+	var end [tail]byte
+	if err := readFull(d.opt.At, end[:], d.opt.Size-tail); err != nil {
+		return err
+	}
+	switch string(end[4:]) {
+	case string(magic):
+	case "PARE":
+		return errors.New("the footer is encrypted, which cannot be read")
+	default:
+		return errors.New("not a Parquet file: it does not end with PAR1")
+	}
+	size := int64(le32(end[:]))
+	if size > maxFooter || size > d.opt.Size-tail-int64(len(magic)) {
+		return fmt.Errorf("footer of %d bytes: too large", size)
+	}
+	footer := make([]byte, size)
+	if err := readFull(d.opt.At, footer, d.opt.Size-tail-size); err != nil {
+		return err
+	}
+	file, err := meta.ReadFile(footer)
+	if err != nil {
+		return err
+	}
+	root, leaves, err := tree(file.Schema)
+	if err != nil {
+		return err
+	}
+	d.file, d.top, d.leaves = file, root.children, len(leaves)
+	return uniqueNames(d.top)
+}
+
+// uniqueNames refuses two columns of the same name, and makes up one for a column
+// without.
+func uniqueNames(top []*node) error {
+	seen := map[string]bool{}
+	for i, n := range top {
+		if n.elem.Name == "" {
+			n.elem.Name = fmt.Sprintf("column_%d", i+1)
+		}
+		if seen[n.elem.Name] {
+			return fmt.Errorf("two columns are called %q", n.elem.Name)
+		}
+		seen[n.elem.Name] = true
+	}
+	return nil
+}
+
+func readFull(at io.ReaderAt, p []byte, off int64) error {
+	n, err := at.ReadAt(p, off)
+	if n == len(p) {
+		return nil
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// Hints are the types of the columns.
+func (d *Decoder) Hints() []record.Type {
+	var types []record.Type
+	for _, n := range d.top {
+		types = append(types, n.typ())
+	}
+	return types
+}
+
+// typ is the type of a column of the file.
+func (n *node) typ() record.Type {
+	if n.flat() {
+		return n.leaf.typ
+	}
+	return record.Type{Kind: record.JSON}
+}
+
+// Bind fixes the columns. A column of the type the file has is read as it is, any other
+// one as text.
+func (d *Decoder) Bind(schema *record.Schema) error {
+	d.schema = schema
+	d.columns = make([]column, len(schema.Fields))
+	for i, f := range schema.Fields {
+		c := &d.columns[i]
+		c.name = f.Name
+		at := slices.IndexFunc(d.top, func(n *node) bool { return n.elem.Name == f.Name })
+		if at < 0 {
+			c.typed = true
+			continue
+		}
+		c.node = d.top[at]
+		c.typ = c.node.typ()
+		c.typed = c.typ == f.Type
+		c.cells = d.newStream(i, c.node)
+	}
+	if d.file != nil {
+		d.keep = d.filters(d.opt.Ranges)
+	}
+	return nil
+}
+
+// Next plans the next rows.
+func (d *Decoder) Next(ctx context.Context, m *connector.Morsel) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !d.read || d.schema == nil {
+		return errors.New("parquet: Columns and Bind come before Next")
+	}
+	p := d.piece(m)
+	if err := d.advance(); err != nil {
+		d.retire(p)
+		return err
+	}
+	left := d.file.Groups[d.group].Rows - d.row
+	p.mu.Lock()
+	d.seq++
+	p.seq, p.group, p.start, p.rows = d.seq, d.group, d.row, int(min(left, int64(d.rows)))
+	p.line = d.first + d.row
+	p.pruned = d.pruned
+	p.mu.Unlock()
+	d.row += int64(p.rows)
+	return nil
+}
+
+// advance finds the next row.
+func (d *Decoder) advance() error {
+	for d.group < 0 || d.row == d.file.Groups[d.group].Rows {
+		if d.group >= 0 {
+			d.first += d.row
+		}
+		if d.file == nil || d.group+1 == len(d.file.Groups) {
+			return d.end()
+		}
+		d.group++
+		d.row, d.pruned = 0, false
+		g := d.file.Groups[d.group]
+		if g.Rows == 0 {
+			continue
+		}
+		d.rows = d.pieceRows(g)
+		if len(d.keep) > 0 {
+			var err error
+			if d.pruned, err = d.outside(d.group); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// end is io.EOF, as often as it is asked for.
+func (d *Decoder) end() error {
+	if d.group >= 0 {
+		d.first -= d.row
+	}
+	return io.EOF
+}
+
+// pieceRows is how many rows make a morsel of the size asked for.
+func (d *Decoder) pieceRows(g meta.Group) int {
+	size := int64(d.opt.ChunkSize)
+	if size <= 0 {
+		size = defaultChunk
+	}
+	row := max(g.Bytes/g.Rows, int64(len(d.columns)))
+	return int(max(1, min(size/max(row, 1), maxPieceRows)))
+}
+
+// chunks looks up the columns of a row group. Readers are in few groups at a time.
+func (d *Decoder) chunks(group int) ([]meta.Chunk, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, k := range d.known {
+		if k.group == group {
+			return k.chunks, nil
+		}
+	}
+	chunks, err := d.file.Chunks(group, d.leaves)
+	if err != nil {
+		return nil, err
+	}
+	if len(d.known) == rememberedGroups {
+		d.known = append(d.known[:0], d.known[1:]...)
+	}
+	d.known = append(d.known, knownGroup{group, chunks})
+	return chunks, nil
 }

@@ -27,6 +27,7 @@ const (
 	asTime      // a multiple or fraction of a microsecond
 	asTimestamp // the same
 	asInt96
+	asNested  // made JSON here
 	asNothing // every cell is NULL
 )
 

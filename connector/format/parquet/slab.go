@@ -28,6 +28,7 @@ type part struct {
 	end  int // first row behind it
 	data []byte
 	base int         // what at counts from
+	led  bool        // a length stands before each value, also those of a fixed width
 	dict *dictionary // at are numbers of its values
 }
 
@@ -83,7 +84,7 @@ func (s *slab) bytes(p *part, row int32) []byte {
 		return p.dict.data[p.dict.at[k]:][:s.width]
 	}
 	at := int(s.at[row]) - p.base
-	if s.width > 0 && p.base >= 0 {
+	if s.width > 0 && !p.led {
 		return p.data[at : at+s.width]
 	}
 	return p.data[at : at+int(le32(p.data[at-4:]))]

@@ -89,6 +89,10 @@ func (s *stream) read(p *piece) error {
 // skip passes over n rows.
 func (s *stream) skip(n int64) error {
 	r := &s.r
+	if n > 0 && r.page && !r.copied() {
+		s.r.body.Continue(s.spare) // no slab's memory is written to
+		s.spare = s.r.body.Buf
+	}
 	for n > 0 {
 		if r.left == 0 {
 			if err := r.next(); err != nil {
@@ -105,7 +109,6 @@ func (s *stream) skip(n int64) error {
 		if err := r.openPage(s.spare); err != nil {
 			return err
 		}
-		s.leave()
 		k := int(min(n, int64(r.left), block))
 		var defs [block]uint8
 		values, err := r.definitions(defs[:k])
@@ -118,15 +121,6 @@ func (s *stream) skip(n int64) error {
 		n -= int64(k)
 	}
 	return nil
-}
-
-// leave makes the body continue in memory of the stream, so that no slab's memory is
-// written to.
-func (s *stream) leave() {
-	if !s.r.copied() {
-		s.r.body.Continue(s.spare)
-		s.spare = s.r.body.Buf
-	}
 }
 
 // cells reads the next n rows.
@@ -206,9 +200,17 @@ func (s *stream) page(sl *slab, at, n int, mem []byte) error {
 		p.data, p.base = r.body.Buf, r.body.Base()
 		sl.bufs[sl.used-1] = p.data
 	default:
-		p.data, p.base = mem, lengthsFirst
+		p.data, p.led = mem, true
 		sl.bufs[sl.used-1] = mem
 	}
 	sl.parts = append(sl.parts, p)
 	return nil
+}
+
+func (d *Decoder) newStream(col int, n *node) *stream {
+	s := &stream{d: d, col: col, name: n.elem.Name, group: -1}
+	if n.flat() {
+		s.r = leafReader{leaf: n.leaf, at: d.opt.At, limit: d.opt.Size, small: func() int { return 256 << 10 }}
+	}
+	return s
 }

@@ -1,0 +1,78 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+
+	"github.com/headgate/headgate/connector"
+)
+
+// openAt opens a file for a format that reads it at any place.
+func (s *Source) openAt(ctx context.Context, o connector.Object, layers Layers, in *input, sample bool) (*input, error) {
+	name := layers.Format.Name
+	if len(layers.Codecs) > 0 {
+		return nil, fmt.Errorf("read %s: %s cannot be read through %s: unpack the file first", in.label, name, layers.Codecs[0].Name)
+	}
+	if o.Size < 0 {
+		return nil, fmt.Errorf("read %s: %s cannot be read from a stream, since its end comes first: write it to a file", in.label, name)
+	}
+	rc, err := s.cfg.Store.Open(ctx, o.Name, 0)
+	if err != nil {
+		return nil, err
+	}
+	in.read = &counter{}
+	at, ok := rc.(io.ReaderAt)
+	if ok {
+		in.open = append(in.open, rc)
+	} else {
+		rc.Close()
+		at = &ranges{ctx: context.WithoutCancel(ctx), store: s.cfg.Store, name: o.Name}
+	}
+	in.dec, err = layers.Format.NewDecoder(layers.Config, nil, connector.DecodeOptions{
+		File: in.label, ChunkSize: s.chunkSize(sample), Strict: s.cfg.Strict,
+		At: &tallyAt{at, &in.read.n}, Size: o.Size, Ranges: s.narrow,
+	})
+	if err != nil {
+		in.Close()
+		return nil, in.fail(ctx, err)
+	}
+	in.still = func(ctx context.Context) error { return s.unchanged(ctx, split{o.Name, o.Size, o.Modified}) }
+	return in, nil
+}
+
+// tallyAt counts the bytes that were read.
+type tallyAt struct {
+	at io.ReaderAt
+	n  *atomic.Int64
+}
+
+func (t *tallyAt) ReadAt(p []byte, off int64) (int, error) {
+	n, err := t.at.ReadAt(p, off)
+	t.n.Add(int64(n))
+	return n, err
+}
+
+// ranges reads at any place of an object of a store that only opens it at one.
+type ranges struct {
+	ctx   context.Context
+	store connector.Store
+	name  string
+}
+
+func (r *ranges) ReadAt(p []byte, off int64) (int, error) {
+	rc, err := r.store.Open(r.ctx, r.name, off)
+	if err != nil {
+		return 0, err
+	}
+	n, err := io.ReadFull(rc, p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = io.EOF
+	}
+	if e := rc.Close(); err == nil {
+		err = e
+	}
+	return n, err
+}
