@@ -93,6 +93,7 @@ type Morsel struct {
 	Batch   record.Batch // made by Decode, changed by the steps
 	Out     []byte       // made by Writer.Encode
 	Scratch any          // the reader's own, kept between pieces of the same reader; nil at first
+	Parts   any          // the writer's own, made by Encode for Append
 }
 
 // Session is what Sink.Prepare decided. It is stored before rows move.

@@ -45,10 +45,16 @@ type DecodeOptions struct {
 // are all filtered, since they count as read.
 type Range struct {
 	Column string
-	Type   record.Type // of the column; Low and High are values of it in canonical text
+	Type   record.Type // of Low and High, which are canonical text; not always the column's
 	// Low and High belong to the range. nil = no limit; without both, the range is
 	// everything but NULL.
 	Low, High *string
+}
+
+// Narrower is a Source that can make use of ranges. Narrow is called between Discover
+// and Open, at most once.
+type Narrower interface {
+	Narrow(ranges []Range)
 }
 
 // Decoder reads one byte stream. The order of calls is Columns, Bind, then Next and

@@ -27,7 +27,6 @@ var laterKeys = []later{
 	{path: "source.request"},
 	{path: "source.pagination"},
 	{path: "source.records"},
-	{path: "sink.partition_by"},
 	{path: "sink.load.mode", values: []string{"update", "delete", "mirror"}},
 	{path: "run.retry"},
 	{path: "defaults"},

@@ -12,8 +12,10 @@ import (
 // reader reads one file.
 type reader struct {
 	in    *input
-	size  int64 // as planned, -1 unknown
-	empty bool  // not even a header
+	size  int64  // as planned, -1 unknown
+	empty bool   // not even a header
+	place int    // among the files opened
+	told  func() // called at the end, nil = nothing to tell
 }
 
 func (r *reader) Next(ctx context.Context, m *connector.Morsel) error {
@@ -59,4 +61,10 @@ func (r *reader) Decode(m *connector.Morsel) error {
 
 func (r *reader) BytesRead() int64 { return r.in.read.n.Load() }
 
-func (r *reader) Close() error { return r.in.Close() }
+func (r *reader) Close() error {
+	if r.told != nil {
+		r.told()
+		r.told = nil
+	}
+	return r.in.Close()
+}

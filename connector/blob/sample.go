@@ -55,7 +55,8 @@ func (s *Source) named(dec connector.Decoder, names []string) []string {
 }
 
 // bind fixes the schema of an opened file whose columns are own.
-func (s *Source) bind(in *input, own []string) error {
+func (s *Source) bind(r *reader, own []string) error {
+	in := r.in
 	names := s.named(in.dec, own)
 	missing, extra := compare(s.schema, names, nil)
 	if s.cfg.NewColumn == "add" {
@@ -64,7 +65,11 @@ func (s *Source) bind(in *input, own []string) error {
 	if err := s.drift(in, names, missing, extra); err != nil {
 		return err
 	}
-	return in.bind(s.schema, own, names)
+	if err := in.bind(s.schema, own, names); err != nil {
+		return err
+	}
+	s.watch(r, extra)
+	return nil
 }
 
 // onlyDeclared keeps the declared columns: the others come from a file that has

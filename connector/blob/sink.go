@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/record"
@@ -23,6 +24,9 @@ type SinkConfig struct {
 	PerSplit bool
 	Pattern  string  // the name as the flow has it, for messages
 	Layers   *Layers // nil = by the name's extension
+	// PartitionBy are columns for whose values there is a file each, in folders named
+	// column=value below the folder of Name, as Hive has them. The files lack these columns.
+	PartitionBy []string
 }
 
 // Sink writes files.
@@ -76,8 +80,16 @@ func (s *Sink) Prepare(ctx context.Context, in *record.Schema, run connector.Run
 	if layers.Format.NewEncoder == nil {
 		return nil, fmt.Errorf("write %s: %s cannot be written", s.label(name), layers.Format.Name)
 	}
-	if _, err := layers.Format.NewEncoder(layers.Config, in); err != nil {
+	by, rest, err := s.partition()
+	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", s.label(name), err)
+	}
+	if _, err := layers.Format.NewEncoder(layers.Config, rest); err != nil {
+		return nil, fmt.Errorf("write %s: %w", s.label(name), err)
+	}
+	if len(by) > 0 {
+		ses.Changes = []string{"write one file per " + strings.Join(s.cfg.PartitionBy, ", ") + ": " + s.label(folderOf(name, s.cfg.PartitionBy))}
+		return ses, s.spec(ses, path.Dir(name))
 	}
 	change, err := s.change(ctx, name)
 	if err != nil {
@@ -133,35 +145,39 @@ func tagOf(ses *connector.Session) string { return ses.ID + "." }
 func (s *Sink) Commit(ctx context.Context, _ *connector.Session, rs []connector.Receipt, _ connector.State) (*connector.Result, error) {
 	res := &connector.Result{Inserted: -1, Updated: -1, Deleted: -1}
 	for _, r := range rs {
-		f, err := receiptSpec(r)
+		files, err := receiptSpec(r)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.cfg.Store.Publish(ctx, f.Staged, f.Name); err != nil {
-			return nil, err
+		for _, f := range files {
+			if err := s.cfg.Store.Publish(ctx, f.Staged, f.Name); err != nil {
+				return nil, err
+			}
+			res.Outputs = append(res.Outputs, s.label(f.Name))
 		}
-		res.Outputs = append(res.Outputs, s.label(f.Name))
 	}
 	return res, nil
 }
 
-func receiptSpec(r connector.Receipt) (staged, error) {
-	var f staged
-	if err := json.Unmarshal(r.Spec, &f); err != nil {
-		return f, fmt.Errorf("receipt of split %s: %w", r.Split, err)
+// receiptSpec lists the files of a receipt.
+func receiptSpec(r connector.Receipt) (files []staged, err error) {
+	if err := json.Unmarshal(r.Spec, &files); err != nil {
+		return nil, fmt.Errorf("receipt of split %s: %w", r.Split, err)
 	}
-	return f, nil
+	return files, nil
 }
 
 // Abort removes what the session's writers left, sealed or not.
 func (s *Sink) Abort(ctx context.Context, ses *connector.Session, rs []connector.Receipt) error {
 	var errs []error
 	for _, r := range rs {
-		f, err := receiptSpec(r)
-		if err == nil && f.Staged != "" {
-			err = s.cfg.Store.Remove(ctx, f.Staged)
-		}
+		files, err := receiptSpec(r)
 		errs = append(errs, err)
+		for _, f := range files {
+			if f.Staged != "" {
+				errs = append(errs, s.cfg.Store.Remove(ctx, f.Staged))
+			}
+		}
 	}
 	var at session
 	if sweeper, ok := s.cfg.Store.(Sweeper); ok && json.Unmarshal(ses.Spec, &at) == nil {

@@ -40,6 +40,8 @@ type Source struct {
 	schema  *record.Schema
 	streams map[string]*stream // what can be read only once, by name
 	narrow  []connector.Range
+	opened  int // files
+	left    leftOut
 }
 
 // NewSource makes a source. It owns the store.
@@ -102,7 +104,8 @@ func (s *Source) Open(ctx context.Context, sp connector.Split) (connector.Reader
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{in: in, size: f.Size}
+	s.opened++
+	r := &reader{in: in, size: f.Size, place: s.opened}
 	stop := context.AfterFunc(ctx, in.interrupt)
 	defer stop()
 	columns, err := in.dec.Columns(ctx)
@@ -112,7 +115,7 @@ func (s *Source) Open(ctx context.Context, sp connector.Split) (connector.Reader
 	case len(columns) == 0:
 		r.empty = true
 	default:
-		err = s.bind(in, columns)
+		err = s.bind(r, columns)
 	}
 	if err != nil {
 		in.Close()
@@ -156,6 +159,9 @@ func label(store, name string) string {
 	}
 	return store + ":" + name
 }
+
+// Narrow passes the ranges on to the formats.
+func (s *Source) Narrow(ranges []connector.Range) { s.narrow = ranges }
 
 // Close closes the streams and the store.
 func (s *Source) Close() error {

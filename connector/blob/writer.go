@@ -23,24 +23,28 @@ func (s *Sink) Open(ctx context.Context, ses *connector.Session, sp connector.Sp
 	if err == nil && layers.Format.NewEncoder == nil {
 		err = fmt.Errorf("%s cannot be written", layers.Format.Name)
 	}
+	by, rest, e := s.partition()
+	if err == nil {
+		err = e
+	}
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", s.label(name), err)
 	}
-	enc, err := layers.Format.NewEncoder(layers.Config, s.schema)
-	if err != nil {
-		return nil, fmt.Errorf("write %s: %w", s.label(name), err)
+	file := func(name string) (*writer, error) {
+		enc, err := layers.Format.NewEncoder(layers.Config, rest)
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %w", s.label(name), err)
+		}
+		return &writer{sink: s, layers: layers, tag: tagOf(ses) + string(sp.ID), enc: enc, name: name, label: s.label(name), split: sp.ID}, nil
 	}
-	up, err := s.cfg.Store.Create(ctx, name, tagOf(ses)+string(sp.ID))
+	if len(by) > 0 {
+		return &partitions{by: by, columns: s.cfg.PartitionBy, file: file, name: name, label: s.label(name), split: sp.ID, files: map[string]*writer{}}, nil
+	}
+	w, err := file(name)
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{enc: enc, up: up, name: name, label: s.label(name), split: sp.ID}
-	w.top, w.codecs, err = layers.encode(&tally{w: up, n: &w.bytes})
-	if err != nil {
-		w.Close()
-		return nil, fmt.Errorf("write %s: %w", w.label, err)
-	}
-	return w, nil
+	return w, w.open(ctx)
 }
 
 // tally counts the bytes that reach the store.
@@ -57,13 +61,29 @@ func (t *tally) Write(p []byte) (int, error) {
 
 // writer writes one file.
 type writer struct {
+	sink        *Sink
+	layers      Layers
+	tag         string
 	enc         connector.Encoder
 	top         io.Writer // above the codecs
 	codecs      closers
-	up          connector.Upload
+	up          connector.Upload // nil until open
 	name, label string
 	split       connector.SplitID
 	rows, bytes int64
+}
+
+// open starts the upload.
+func (w *writer) open(ctx context.Context) (err error) {
+	if w.up, err = w.sink.cfg.Store.Create(ctx, w.name, w.tag); err != nil {
+		return err
+	}
+	w.top, w.codecs, err = w.layers.encode(&tally{w: w.up, n: &w.bytes})
+	if err != nil {
+		w.Close()
+		return fmt.Errorf("write %s: %w", w.label, err)
+	}
+	return nil
 }
 
 func (w *writer) Encode(m *connector.Morsel) error {
@@ -87,23 +107,41 @@ func (w *writer) Append(ctx context.Context, m *connector.Morsel) error {
 }
 
 func (w *writer) Seal(ctx context.Context) (connector.Receipt, error) {
-	r := connector.Receipt{Split: w.split}
-	if err := w.enc.Close(w.top); err != nil {
-		return r, err
+	return receipt(ctx, w.split, w)
+}
+
+// receipt seals files, in order.
+func receipt(ctx context.Context, split connector.SplitID, files ...*writer) (connector.Receipt, error) {
+	r := connector.Receipt{Split: split}
+	list := make([]staged, len(files))
+	for i, w := range files {
+		held, err := w.seal(ctx)
+		if err != nil {
+			return r, err
+		}
+		r.Rows += w.rows
+		r.Bytes += w.bytes
+		list[i] = staged{held, w.name}
 	}
-	if err := w.codecs.Close(); err != nil {
-		return r, err
-	}
-	held, err := w.up.Seal(ctx)
-	if err != nil {
-		return r, err
-	}
-	r.Rows, r.Bytes = w.rows, w.bytes
-	r.Spec, err = json.Marshal(staged{held, w.name})
+	var err error
+	r.Spec, err = json.Marshal(list)
 	return r, err
 }
 
+func (w *writer) seal(ctx context.Context) (held string, err error) {
+	if err := w.enc.Close(w.top); err != nil {
+		return "", err
+	}
+	if err := w.codecs.Close(); err != nil {
+		return "", err
+	}
+	return w.up.Seal(ctx)
+}
+
 func (w *writer) Close() error {
+	if w.up == nil {
+		return nil
+	}
 	w.codecs.Close() // what it flushes is thrown away
 	return w.up.Close()
 }

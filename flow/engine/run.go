@@ -181,6 +181,9 @@ func (r *run) move(ctx context.Context, splits *connector.SplitPlan, ses *connec
 		err = p.settle()
 	}
 	r.report = p.report
+	if n, ok := r.plan.From.(connector.Noter); ok {
+		r.report.Notes = append(r.report.Notes, n.Notes()...)
+	}
 	r.report.Splits = p.opened
 	r.report.BytesRead = r.o.Meter.BytesRead.Load()
 	if p.rejects.path != "" && p.rejects.count > 0 && r.plan.Errors.Rows == "quarantine" {

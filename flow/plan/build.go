@@ -223,7 +223,22 @@ func (b *builder) compile() error {
 		schema = op.Out
 	}
 	b.plan.Output = Columns(schema)
+	b.narrow()
 	return nil
+}
+
+// narrow tells the source what the first step demands of its columns. What later
+// ones demand cannot count: a row may be rejected before it gets there.
+func (b *builder) narrow() {
+	source, ok := b.plan.From.(connector.Narrower)
+	if !ok || len(b.plan.Ops) == 0 {
+		return
+	}
+	var ranges []connector.Range
+	for _, d := range b.plan.Ops[0].Bounds {
+		ranges = append(ranges, connector.Range(d))
+	}
+	source.Narrow(ranges)
 }
 
 // openSink opens the sink and writes nothing.
@@ -266,7 +281,7 @@ func (b *builder) openFile() error {
 	}
 	seq := map[connector.SplitID]int{}
 	b.plan.To = blob.NewSink(blob.SinkConfig{Store: store, StoreName: name(b.to), Registry: b.registry, Pattern: t.Value,
-		PerSplit: perSplit, Layers: b.encode, Name: func(s connector.Split) (string, error) {
+		PerSplit: perSplit, Layers: b.encode, PartitionBy: texts(b.flow.Sink.PartitionBy), Name: func(s connector.Split) (string, error) {
 			if _, ok := seq[s.ID]; !ok {
 				seq[s.ID] = len(seq) + 1
 			}

@@ -204,12 +204,21 @@ func (c *checker) sink() {
 
 // sinkColumns checks the columns that the sink names.
 func (c *checker) sinkColumns(in expr.Scope) {
-	for _, key := range c.flow.Sink.Key {
-		if in.Open || in.Schema.Index(key.Value) >= 0 {
+	sink := &c.flow.Sink
+	c.known(sink.Key, "the key", in)
+	c.known(sink.PartitionBy, "partition_by:", in)
+	if !in.Open && len(sink.PartitionBy) >= len(in.Schema.Fields) && len(in.Schema.Fields) > 0 {
+		c.report(sink.PartitionBy[0], "flow.sink", "partition_by: names every column, which leaves none for the files", "")
+	}
+}
+
+func (c *checker) known(names []flow.Text, what string, in expr.Scope) {
+	for _, name := range names {
+		if in.Open || in.Schema.Index(name.Value) >= 0 {
 			continue
 		}
-		c.report(key, "flow.sink", "the key "+spec.Quote(key.Value)+" is not a column of the sink",
-			spec.DidYouMean(key.Value, in.Schema.Names()))
+		c.report(name, "flow.sink", what+" "+spec.Quote(name.Value)+" is not a column of the sink",
+			spec.DidYouMean(name.Value, in.Schema.Names()))
 	}
 }
 

@@ -42,6 +42,7 @@ func (s *filterStep) Compile(in *record.Schema, env Env) (*Op, error) {
 		Name:    "filter",
 		Out:     in,
 		New:     func() Instance { return &filter{p.New(), inputsOf(p, in)} },
+		Bounds:  p.Bounds(),
 		Explain: explain(p),
 	}, nil
 }

@@ -47,6 +47,9 @@ type Op struct {
 	Ordered bool
 	// New makes an instance: one per slot, or exactly one when Ordered.
 	New func() Instance
+	// Bounds is what the op demands of columns: a row that does not meet them is filtered,
+	// and nothing else happens to it. May be nil.
+	Bounds []expr.Bound
 	// Explain says for people how it runs: which parts are kernels and which the VM.
 	Explain string
 	// Finish is called once after the last batch of a successful run: an error fails

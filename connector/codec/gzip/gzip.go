@@ -1,13 +1,27 @@
 // Package gzip is the gzip codec (RFC 1952): files of one or several members.
+//
+// # Writing
+//
+// Every 512 KiB of the input become a member of their own, compressed in parallel; a
+// reader sees the members one after the other, as RFC 1952 wants it. Each header
+// tells the length of its member in the extra field MZ, which is that of the MiGz
+// library: those who know it can read the members in parallel, the others skip
+// it. (BGZF, which others read in parallel too, would cost 3 % of the size more, since its
+// blocks end at 64 KiB.) The bytes written do not depend on the number of processors.
+//
+// # Reading
+//
+// Members that tell their length, as those of BGZF and MiGz do, are read in
+// parallel. The others have to be inflated to find their end, and are read one after the
+// other, as is a member that is not as long as it says.
 package gzip
 
 import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
-
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/codec/inorder"
 )
 
 // Options are the keys of `gzip:` under decode and encode.
@@ -23,7 +37,7 @@ func Codec() *connector.Codec {
 		Extensions: []string{".gz"},
 		Config:     func() any { return &Options{Level: 6} },
 		NewReader: func(_ any, r io.Reader) (io.ReadCloser, error) {
-			return &reader{src: r}, nil
+			return inorder.NewReader(r, &members{}, "gunzip", "member"), nil
 		},
 		NewWriter: newWriter,
 	}
@@ -34,49 +48,6 @@ func newWriter(cfg any, w io.Writer) (io.WriteCloser, error) {
 	if o.Level < 1 || o.Level > 9 {
 		return nil, fmt.Errorf("gzip level %d: must be 1 to 9", o.Level)
 	}
-	z, err := gzip.NewWriterLevel(w, o.Level)
-	if err != nil {
-		return nil, fmt.Errorf("gzip: %w", err)
-	}
-	return z, nil
-}
-
-// reader starts with the first Read, since opening a file must not wait for bytes.
-// A stream of no bytes at all is an empty input, as an interrupted download never
-// is: gzip's own empty file has a header.
-type reader struct {
-	src io.Reader
-	z   *gzip.Reader
-	err error
-}
-
-func (r *reader) Read(p []byte) (int, error) {
-	if r.err == nil && r.z == nil {
-		r.z, r.err = gzip.NewReader(r.src)
-		if r.err != nil {
-			r.err = explain(r.err)
-		}
-	}
-	if r.err != nil {
-		return 0, r.err
-	}
-	n, err := r.z.Read(p)
-	if err != nil {
-		r.err = explain(err)
-	}
-	return n, r.err
-}
-
-// Close frees nothing and so cannot go wrong; whatever did was told by Read.
-func (r *reader) Close() error {
-	r.z, r.err = nil, io.ErrClosedPipe
-	return nil
-}
-
-// explain keeps io.EOF as it is and names the codec in everything else.
-func explain(err error) error {
-	if err == io.EOF {
-		return io.EOF
-	}
-	return fmt.Errorf("gunzip: %w", err)
+	p := &packer{level: o.Level}
+	return inorder.NewWriter(w, memberSize, inorder.Workers(), p.pack), nil
 }

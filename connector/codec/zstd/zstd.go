@@ -1,4 +1,15 @@
 // Package zstd is the Zstandard codec (RFC 8878): files of one or several frames.
+//
+// # Writing
+//
+// Every 1 MiB of the input, 2 MiB from level 6 on, become a frame of their own, compressed
+// in parallel; a reader sees the frames one after the other, as RFC 8878 wants it. The bytes written do
+// not depend on the number of processors.
+//
+// # Reading
+//
+// The headers of its blocks tell where a frame ends, so that frames of up to 8 MiB are
+// read in parallel, whoever wrote them. A larger one is decompressed while it is read.
 package zstd
 
 import (
@@ -8,14 +19,19 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/codec/inorder"
 )
 
 // maxWindow bounds what a frame may ask the reader to remember. 128 MiB is what the
 // zstd program accepts without --long.
 const maxWindow = 128 << 20
 
-// writeWindow keeps a writer at about 6 MB, and what it wrote readable with 4 MB.
-const writeWindow = 4 << 20
+// How much of the input becomes a frame. With less the result grows, with more the memory
+// does; the higher levels find more in more of it.
+const (
+	frameSize     = 1 << 20
+	highFrameSize = 2 << 20
+)
 
 // Options are the keys of `zstd:` under decode and encode.
 type Options struct {
@@ -35,12 +51,11 @@ func Codec() *connector.Codec {
 }
 
 func newReader(_ any, r io.Reader) (io.ReadCloser, error) {
-	z, err := zstd.NewReader(r,
-		zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+	f, err := newFrames()
 	if err != nil {
 		return nil, fmt.Errorf("unzstd: %w", err)
 	}
-	return &reader{z: z}, nil
+	return inorder.NewReader(r, f, "unzstd", "frame"), nil
 }
 
 func newWriter(cfg any, w io.Writer) (io.WriteCloser, error) {
@@ -48,34 +63,26 @@ func newWriter(cfg any, w io.Writer) (io.WriteCloser, error) {
 	if o.Level < 1 || o.Level > 22 {
 		return nil, fmt.Errorf("zstd level %d: must be 1 to 22", o.Level)
 	}
-	z, err := zstd.NewWriter(w,
-		zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(o.Level)), zstd.WithEncoderConcurrency(1),
-		zstd.WithWindowSize(writeWindow), zstd.WithLowerEncoderMem(true))
+	level := zstd.EncoderLevelFromZstd(o.Level)
+	n, size := encoders(level)
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(n),
+		zstd.WithWindowSize(size), zstd.WithLowerEncoderMem(true), zstd.WithZeroFrames(true))
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}
-	return z, nil
+	return inorder.NewWriter(w, size, n, func(t *inorder.Task) {
+		t.Out = z.EncodeAll(t.In, t.Out[:0])
+	}), nil
 }
 
-type reader struct {
-	z   *zstd.Decoder
-	err error
-}
-
-func (r *reader) Read(p []byte) (int, error) {
-	if r.err != nil {
-		return 0, r.err
+// encoders is how many there may be of a level, whose tables take 1, 4 and 34 MB each, and
+// the size of its frames.
+func encoders(level zstd.EncoderLevel) (n, size int) {
+	switch level {
+	case zstd.SpeedBestCompression:
+		return 1, highFrameSize
+	case zstd.SpeedBetterCompression:
+		return min(4, inorder.Workers()), highFrameSize
 	}
-	n, err := r.z.Read(p)
-	if err != nil && err != io.EOF {
-		err = fmt.Errorf("unzstd: %w", err)
-	}
-	r.err = err
-	return n, err
-}
-
-func (r *reader) Close() error {
-	r.err = io.ErrClosedPipe
-	r.z.Close()
-	return nil
+	return inorder.Workers(), frameSize
 }

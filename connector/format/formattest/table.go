@@ -59,7 +59,15 @@ func (in Input) Decoder(r io.Reader) (connector.Decoder, error) {
 	if cfg == nil {
 		cfg = in.Format.Config()
 	}
-	return in.Format.NewDecoder(cfg, r, connector.DecodeOptions{File: in.File, ChunkSize: in.Chunk})
+	opt := connector.DecodeOptions{File: in.File, ChunkSize: in.Chunk}
+	if in.Format.RandomAccess {
+		data, err := io.ReadAll(r)
+		if err != nil {
+			return nil, err
+		}
+		opt.At, opt.Size = bytes.NewReader(data), int64(len(data))
+	}
+	return in.Format.NewDecoder(cfg, r, opt)
 }
 
 // Read reads all of r, chunk by chunk with one slot. The memory of a chunk is
@@ -118,6 +126,9 @@ func (t *Table) add(b *record.Batch) error {
 	vectors := make([]*record.Vector, len(b.Cols))
 	for i, c := range b.Cols {
 		vectors[i] = c.Values(b, b.Sel)
+	}
+	if b.Err != nil {
+		return b.Err
 	}
 	if left := b.Rows - len(b.Sel); left != len(b.Rejects) {
 		return fmt.Errorf("%d rows, %d alive, but %d rejects", b.Rows, len(b.Sel), len(b.Rejects))

@@ -35,6 +35,7 @@ type Decoder struct {
 
 	schema *record.Schema
 	field  map[string]int // of the schema, by key
+	strays *strays        // nil = nobody wants to know
 }
 
 // NewDecoder reads r as o says.

@@ -12,7 +12,7 @@ type learned struct {
 	text  []byte
 	words [2]uint64 // of the first 16 bytes
 	masks [2]uint64
-	field int // of the schema, -1 = nobody asked for it
+	field int // of the schema, unasked, or firstStray and below
 }
 
 const (
@@ -55,9 +55,10 @@ func (p *piece) object(i int) int {
 	}
 	learn := len(p.order) == 0
 	p.misses = 0
+	p.strays.noted = p.strays.noted[:0]
 	next := 0 // in order
 	for i = s.space(i + 1); s.data[i] != '}'; {
-		field := -1
+		field := unasked
 		if next < len(p.order) && p.order[next].at(s.data, i) {
 			field = p.order[next].field
 			i = s.space(i + len(p.order[next].text))
@@ -74,6 +75,8 @@ func (p *piece) object(i int) int {
 		}
 		if field >= 0 {
 			row[field] = cell{uint32(start), uint32(end), f}
+		} else if field <= firstStray {
+			p.strays.note(field)
 		}
 		if i = after + 1; s.data[after] != ',' || s.data[i] != '"' {
 			if i = s.member(after); i < 0 {
@@ -127,7 +130,10 @@ func (p *piece) find(i, next int, learn bool) (field, after, value int) {
 	}
 	field, ok := p.d.field[string(key)]
 	if !ok {
-		field = -1
+		field = unasked
+		if p.d.strays != nil {
+			field = p.strays.number(key, p.d.strays.known)
+		}
 	}
 	if !learn {
 		p.misses++

@@ -27,6 +27,8 @@ type piece struct {
 	order         []learned
 	misses        int // keys of the last record that did not come as expected
 
+	strays pieceStrays
+
 	s       scanner
 	rejects []record.Reject
 	text    []byte // scratch
@@ -49,6 +51,7 @@ func (d *Decoder) Decode(m *connector.Morsel) error {
 	p := d.piece(m)
 	p.cells, p.starts, p.stops, p.rejects = p.cells[:0], p.starts[:0], p.stops[:0], p.rejects[:0]
 	p.lineAt, p.lineNo = 0, p.line
+	p.strays.first = -1
 	if p.tooLarge {
 		p.row(0, len(m.Chunk))
 		p.reject(record.TooLarge, fmt.Sprintf("the line is longer than %d bytes (max_record_bytes)", d.max))
@@ -66,7 +69,7 @@ func (d *Decoder) Decode(m *connector.Morsel) error {
 	}
 	p.checkText(b)
 	b.DropRejected(0)
-	return nil
+	return p.tellStrays(m.Chunk)
 }
 
 // row starts a new row.
@@ -101,6 +104,8 @@ func (p *piece) parse(data []byte) {
 		if stop < 0 {
 			stop = p.s.at + bytes.IndexByte(data[p.s.at:], '\n')
 			p.reject(record.BadRecord, p.s.problem(data[at:stop], at).Error())
+		} else if len(p.strays.noted) > 0 {
+			p.strays.count(at)
 		}
 		p.stops[last] = stop
 		at = stop + 1

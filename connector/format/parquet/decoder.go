@@ -47,6 +47,7 @@ type Decoder struct {
 	pieces []*piece // by slot
 	known  []knownGroup
 	leaves int
+	pages  int64 // where they end in the file
 }
 
 // knownGroup is a row group whose columns have been looked up.
@@ -113,7 +114,7 @@ func (d *Decoder) readFooter() error {
 	if err != nil {
 		return err
 	}
-	d.file, d.top, d.leaves = file, root.children, len(leaves)
+	d.file, d.top, d.leaves, d.pages = file, root.children, len(leaves), d.opt.Size-tail-size
 	return uniqueNames(d.top)
 }
 
@@ -170,7 +171,7 @@ func (d *Decoder) Bind(schema *record.Schema) error {
 		c := &d.columns[i]
 		c.name = f.Name
 		at := slices.IndexFunc(d.top, func(n *node) bool { return n.elem.Name == f.Name })
-		if at < 0 {
+		if at < 0 || d.top[at].empty() {
 			c.typed = true
 			continue
 		}

@@ -12,19 +12,19 @@ import (
 // hand makes the cells of sel the values of v, which has the type of the file's column.
 func (c *column) hand(b *record.Batch, s *slab, sel []int32, v *record.Vector) {
 	if !c.node.flat() {
-		c.handBytes(b, s, sel, v, asNested)
+		handNested(b, s, sel, v)
 		return
 	}
 	l := c.node.leaf
 	switch l.form {
-	case asNothing:
-		for _, row := range sel {
-			v.Cells[row] = record.Null
-		}
 	case asText, asJSON, asBytes:
 		c.handBytes(b, s, sel, v, l.form)
 	case asBigEndian, asUUID, asHalf:
 		c.handFixed(b, s, sel, v)
+	case asNothing:
+		for _, row := range sel {
+			v.Cells[row] = record.Null
+		}
 	default:
 		if l.form == asIs && !s.nulls {
 			for _, row := range sel {
@@ -37,13 +37,13 @@ func (c *column) hand(b *record.Batch, s *slab, sel []int32, v *record.Vector) {
 				v.Cells[row] = record.Null
 				continue
 			}
-			l.number(v, row, s.ints[row])
+			l.handNumber(v, row, s.ints[row])
 		}
 	}
 }
 
-// number makes a stored number the value of row.
-func (l *leaf) number(v *record.Vector, row int32, x int64) {
+// handNumber makes a stored number the value of row.
+func (l *leaf) handNumber(v *record.Vector, row int32, x int64) {
 	switch l.form {
 	case asUint32:
 		x = int64(uint32(x))
@@ -110,20 +110,24 @@ func (c *column) handFixed(b *record.Batch, s *slab, sel []int32, v *record.Vect
 			v.Cells[row] = record.Null
 			continue
 		}
-		raw := s.bytes(&s.parts[i], row)
-		switch c.node.leaf.form {
-		case asHalf:
-			v.F64[row], v.Cells[row] = half(binary.LittleEndian.Uint16(raw)), record.Value
-		case asUUID:
-			v.Str[row], v.Cells[row] = addUUID(b, raw), record.Value
-		default:
-			x, ok := bigEndian(raw)
-			if !ok || !x.FitsPrecision(int(v.Type.Precision)) {
-				v.Fail(row, record.Overflow, "more digits than "+v.Type.String()+" holds")
-				continue
-			}
-			v.SetDecimal(row, x)
+		c.node.leaf.handFixed(b, v, row, s.bytes(&s.parts[i], row))
+	}
+}
+
+// handFixed makes stored bytes that are no text the value of row.
+func (l *leaf) handFixed(b *record.Batch, v *record.Vector, row int32, raw []byte) {
+	switch l.form {
+	case asHalf:
+		v.F64[row], v.Cells[row] = half(binary.LittleEndian.Uint16(raw)), record.Value
+	case asUUID:
+		v.Str[row], v.Cells[row] = addUUID(b, raw), record.Value
+	default:
+		x, ok := bigEndian(raw)
+		if !ok || !x.FitsPrecision(int(v.Type.Precision)) {
+			v.Fail(row, record.Overflow, "more digits than "+v.Type.String()+" holds")
+			return
 		}
+		v.SetDecimal(row, x)
 	}
 }
 
@@ -262,6 +266,21 @@ func checkJSON(b *record.Batch, sel []int32, v *record.Vector) {
 		text := b.Text(v.Str[row])
 		if p := record.CheckJSON(text); p != record.NoProblem {
 			v.Fail(row, p.Code(), p.Message(text, v.Type))
+		}
+	}
+}
+
+// handNested copies the JSON that the stream made.
+func handNested(b *record.Batch, s *slab, sel []int32, v *record.Vector) {
+	p := &s.parts[0]
+	for _, row := range sel {
+		switch s.defs[row] {
+		case 0:
+			v.Cells[row] = record.Null
+		case 1:
+			v.Str[row], v.Cells[row] = b.AddText(s.bytes(p, row)), record.Value
+		default:
+			v.Fail(row, record.BadValue, string(s.bytes(p, row)))
 		}
 	}
 }

@@ -26,10 +26,9 @@ var errFewValues = errors.New("there are fewer values than rows")
 // leafReader reads the pages of a leaf, row group after row group: first the levels of
 // some cells, then the values of those that are there.
 type leafReader struct {
+	d     *Decoder
 	leaf  *leaf
-	at    io.ReaderAt
-	limit int64 // where pages end in the file
-	small func() int
+	asked bool
 
 	in    inflate.Input
 	body  inflate.Body
@@ -51,8 +50,33 @@ type leafReader struct {
 	valuesReader
 }
 
+const (
+	// smallNumbers and smallBytes are up to which size a page is decompressed in one go.
+	// Bytes stay where they are, so what is left of them moves from slab to slab.
+	smallNumbers = 1 << 20
+	smallBytes   = 256 << 10
+	// smallPages bounds such pages of all columns together.
+	smallPages = 16 << 20
+)
+
+// small is the size of a page that is decompressed in one go.
+func (r *leafReader) small() int {
+	limit := smallNumbers
+	if !r.leaf.numeric() {
+		limit = smallBytes
+	}
+	return min(limit, smallPages/int(max(1, r.d.active.Load())))
+}
+
 // open starts a row group.
 func (r *leafReader) open(c meta.Chunk) error {
+	if !r.asked {
+		r.asked = true
+		r.d.active.Add(1)
+	}
+	if r.page && r.copied() {
+		r.own = r.body.Buf
+	}
 	r.chunk, r.dict, r.page, r.left, r.values = c, nil, false, 0, 0
 	if c.Type != r.leaf.elem.Type {
 		return fmt.Errorf("it is %s in the row group and %s in the schema", c.Type, r.leaf.elem.Type)
@@ -63,10 +87,10 @@ func (r *leafReader) open(c meta.Chunk) error {
 	}
 	// Some old writers left the head of the dictionary page out of the size.
 	const forgotten = 100
-	if start < int64(len(magic)) || c.Compressed < 0 || start > r.limit || c.Compressed > r.limit-start {
+	if start < int64(len(magic)) || c.Compressed < 0 || start > r.d.pages || c.Compressed > r.d.pages-start {
 		return errors.New("its pages lie outside the file")
 	}
-	r.in.Reset(r.at, start, min(start+c.Compressed+forgotten, r.limit))
+	r.in.Reset(r.d.opt.At, start, min(start+c.Compressed+forgotten, r.d.pages))
 	return nil
 }
 

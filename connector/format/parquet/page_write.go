@@ -42,6 +42,9 @@ type work struct {
 // makePage encodes cells of c.
 func (w *work) makePage(c *outColumn, z *compressor, x cells) (page, error) {
 	p := page{rows: x.rows, values: x.values}
+	if x.values == x.rows {
+		x.there = nil
+	}
 	w.levels = appendLevels(w.levels[:0], x.there, x.rows)
 	if c.typ.Kind != record.Bool && x.values > 0 {
 		w.dict.reset(c.width)

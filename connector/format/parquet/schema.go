@@ -27,7 +27,6 @@ const (
 	asTime      // a multiple or fraction of a microsecond
 	asTimestamp // the same
 	asInt96
-	asNested  // made JSON here
 	asNothing // every cell is NULL
 )
 
@@ -117,13 +116,30 @@ func (b *builder) node(def, rep, depth int) (*node, error) {
 // flat reports whether n is a column with one value a row.
 func (n *node) flat() bool { return n.leaf != nil && n.rep == 0 }
 
+// empty reports whether n has no leaves, as a group of nothing.
+func (n *node) empty() bool {
+	empty := true
+	n.eachLeaf(func(*leaf) { empty = false })
+	return empty
+}
+
+// eachLeaf calls f for the leaves of n.
+func (n *node) eachLeaf(f func(*leaf)) {
+	if n.leaf != nil {
+		f(n.leaf)
+	}
+	for _, c := range n.children {
+		c.eachLeaf(f)
+	}
+}
+
 // newLeaf finds out what the values of e mean.
 func newLeaf(e *meta.Element, index, def, rep int) (*leaf, error) {
 	l := &leaf{index: index, elem: e, maxDef: def, maxRep: rep, mul: 1, div: 1}
 	if e.Type < meta.Boolean || e.Type > meta.FixedBytes {
 		return l, fmt.Errorf("footer: column %s: unknown type %d", e.Name, e.Type)
 	}
-	if e.Type == meta.FixedBytes && (e.Width < 0 || e.Width > maxWidth) {
+	if e.Type == meta.FixedBytes && (e.Width < 1 || e.Width > maxWidth) {
 		return l, fmt.Errorf("footer: column %s: width %d", e.Name, e.Width)
 	}
 	modern(e)

@@ -8,7 +8,7 @@ import (
 // stream of the column fills it, maybe on behalf of another piece.
 type slab struct {
 	seq   int64  // of the piece it was filled for; 0 = not yet
-	defs  []byte // 1 = a value, 0 = NULL
+	defs  []byte // 1 = a value, 0 = NULL, 2 = bytes that say why there is none
 	nulls bool   // there are NULLs
 	ints  []int64
 	at    []uint32 // of bytes, see leafReader.texts
@@ -36,6 +36,10 @@ func (s *slab) reset(rows int, l *leaf) {
 	s.defs = grown(s.defs[:0], rows)
 	s.nulls = false
 	s.parts, s.used = s.parts[:0], 0
+	if l == nil { // of a column that nests
+		s.at, s.width = resized(s.at, rows), 0
+		return
+	}
 	if l.numeric() {
 		s.ints = resized(s.ints, rows)
 		return

@@ -1,7 +1,9 @@
 package parquet
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
 	"sync"
 )
 
@@ -15,9 +17,10 @@ type stream struct {
 
 	mu    sync.Mutex
 	r     leafReader
-	group int   // being read; -1 at first
-	row   int64 // the next row in it
-	err   error // ends the stream
+	nest  *nested // instead of r
+	group int     // being read; -1 at first
+	row   int64   // the next row in it
+	err   error   // ends the stream
 	spare []byte
 }
 
@@ -59,30 +62,66 @@ func (s *stream) fill(p *piece) error {
 
 // read moves on to p and reads its cells.
 func (s *stream) read(p *piece) error {
-	r := &s.r
 	if s.group != p.group {
-		chunks, err := s.d.chunks(p.group)
-		if err != nil {
+		if err := s.open(p.group); err != nil {
 			return err
 		}
-		c := chunks[r.leaf.index]
-		if err := r.open(c); err != nil {
-			return err
-		}
-		if c.Values != s.d.file.Groups[p.group].Rows {
-			return fmt.Errorf("it has %d values for %d rows", c.Values, s.d.file.Groups[p.group].Rows)
-		}
-		s.group, s.row = p.group, 0
-	}
-	if err := s.skip(p.start - s.row); err != nil {
-		return err
 	}
 	sl := &p.slabs[s.col]
-	if err := s.cells(sl, p.rows); err != nil {
+	var err error
+	if s.nest != nil {
+		err = s.assemble(sl, p.start-s.row, p.rows)
+	} else if err = s.skip(p.start - s.row); err == nil {
+		err = s.cells(sl, p.rows)
+	}
+	if err != nil {
 		return err
 	}
 	sl.seq = p.seq
 	s.row = p.start + int64(p.rows)
+	return nil
+}
+
+// open moves to the start of a row group.
+func (s *stream) open(group int) error {
+	chunks, err := s.d.chunks(group)
+	if err != nil {
+		return err
+	}
+	s.group, s.row = group, 0
+	if s.nest != nil {
+		return s.nest.open(chunks)
+	}
+	c := chunks[s.r.leaf.index]
+	if rows := s.d.file.Groups[group].Rows; c.Values != rows {
+		return fmt.Errorf("it has %d values for %d rows", c.Values, rows)
+	}
+	return s.r.open(c)
+}
+
+// assemble passes over some rows of a column that nests and makes JSON of n more.
+func (s *stream) assemble(sl *slab, pass int64, n int) (err error) {
+	for ; pass > 0; pass-- {
+		if s.spare, _, err = s.nest.row(s.spare[:0]); err != nil {
+			return err
+		}
+	}
+	sl.reset(n, nil)
+	out := sl.buf()
+	for i := range n {
+		out = append(out, 0, 0, 0, 0)
+		at := len(out)
+		if out, sl.defs[i], err = s.nest.row(out); err != nil {
+			return err
+		}
+		if len(out) > math.MaxInt32 {
+			return errCell
+		}
+		binary.LittleEndian.PutUint32(out[at-4:], uint32(len(out)-at))
+		sl.at[i] = uint32(at)
+	}
+	sl.bufs[0] = out
+	sl.parts = append(sl.parts, part{end: n, data: out})
 	return nil
 }
 
@@ -207,10 +246,16 @@ func (s *stream) page(sl *slab, at, n int, mem []byte) error {
 	return nil
 }
 
+// newStream makes the stream of a column of the file.
 func (d *Decoder) newStream(col int, n *node) *stream {
 	s := &stream{d: d, col: col, name: n.elem.Name, group: -1}
 	if n.flat() {
-		s.r = leafReader{leaf: n.leaf, at: d.opt.At, limit: d.opt.Size, small: func() int { return 256 << 10 }}
+		s.r = leafReader{d: d, leaf: n.leaf}
+		return s
 	}
+	s.nest = &nested{root: shapeOf(n, 0)}
+	n.eachLeaf(func(l *leaf) {
+		s.nest.cursors = append(s.nest.cursors, &cursor{r: &leafReader{d: d, leaf: l}})
+	})
 	return s
 }

@@ -186,6 +186,7 @@ type File struct {
 	Rows      int64
 	Groups    []Group
 	CreatedBy string
+	Ordered   bool // statistics are in the order of the types
 	footer    []byte
 }
 

@@ -16,6 +16,9 @@ const (
 	minChunk   = 12
 )
 
+// maxElements bounds the schema.
+const maxElements = 1 << 17
+
 // ReadFile reads a footer. The file keeps it.
 func ReadFile(footer []byte) (*File, error) {
 	if len(footer) > math.MaxInt32 {
@@ -28,6 +31,10 @@ func ReadFile(footer []byte) (*File, error) {
 		switch id {
 		case 2:
 			_, n := r.List(t, minElement)
+			if n > maxElements {
+				r.Fail(errors.New("too many columns"))
+				n = 0
+			}
 			f.Schema = make([]Element, 0, n)
 			for range n {
 				f.Schema = append(f.Schema, readElement(r))
@@ -42,6 +49,12 @@ func ReadFile(footer []byte) (*File, error) {
 			}
 		case 6:
 			f.CreatedBy = string(r.Bytes(t))
+		case 7:
+			_, n := r.List(t, 1)
+			f.Ordered = n > 0
+			for range n {
+				r.Skip(thrift.Struct)
+			}
 		case 8:
 			r.Fail(errors.New("the file is encrypted, which cannot be read"))
 		default:

@@ -1,0 +1,2 @@
+// Package vault is the store.
+package vault

@@ -1,0 +1,169 @@
+package vault
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+
+	"github.com/headgate/headgate/rbac"
+	"github.com/headgate/headgate/vault/auditlog"
+	"github.com/headgate/headgate/vault/seal"
+	"github.com/headgate/headgate/vault/store"
+)
+
+// Member is a person or service account whose keys are unlocked. Each method opens
+// the store for its own time only, verifies it, and closes it. A Member may be used
+// from several goroutines.
+type Member struct {
+	ID          string
+	vault       *Vault
+	identity    *seal.Identity
+	fingerprint rbac.Digest
+}
+
+// Fingerprint is the hash of the store's first operation, which tells it from all
+// other stores.
+func (m *Member) Fingerprint() rbac.Digest { return m.fingerprint }
+
+// Close overwrites the keys in memory. It may be called twice.
+func (m *Member) Close() { m.identity.Clear() }
+
+// view is a verified store for the time of one transaction.
+type view struct {
+	tx    *store.Tx
+	m     *Member
+	chain rbac.Chain
+	log   tail
+	boxes map[rbac.Box]*seal.Box
+}
+
+func (v *view) state() *rbac.State { return v.chain.State }
+
+// read lets fn see the verified store.
+func (m *Member) read(ctx context.Context, fn func(*view) error) error {
+	var pin Pin
+	err := m.vault.file.View(ctx, func(tx *store.Tx) error {
+		v, err := m.enter(tx)
+		if err != nil {
+			return err
+		}
+		pin = v.pin()
+		return fn(v)
+	})
+	if err != nil {
+		return err
+	}
+	return m.remember(pin)
+}
+
+// enter verifies the store before anything in it is used: its first operation, its
+// policy, the end of its log, each against what the person remembers, and that the
+// person's keys are the policy's.
+func (m *Member) enter(tx *store.Tx) (*view, error) {
+	_, fp, err := genesis(tx)
+	if err != nil {
+		return nil, err
+	}
+	if fp != m.fingerprint {
+		return nil, tampered("this is another store than the one that the key is for")
+	}
+	pin, err := m.pinned(tx)
+	if err != nil {
+		return nil, err
+	}
+	v := &view{tx: tx, m: m, boxes: map[rbac.Box]*seal.Box{}}
+	if v.chain, err = readPolicy(tx, pin, false); err != nil {
+		return nil, err
+	}
+	if v.log, err = readTail(tx, pin); err != nil {
+		return nil, err
+	}
+	u, ok := v.state().Users[m.ID]
+	if !ok {
+		return nil, errors.Join(ErrLogin, errors.New("you are no longer a member of this store"))
+	}
+	if u.Keys != m.identity.Keys() {
+		return nil, tampered("the key is not the one that the policy has for this person")
+	}
+	return v, nil
+}
+
+func (v *view) pin() Pin {
+	return Pin{Seq: v.chain.Next - 1, Head: v.chain.Head, Size: v.log.frontier.Size, Entry: hex.EncodeToString(v.log.head[:]), State: v.state()}
+}
+
+func (m *Member) remember(p Pin) error {
+	if m.vault.opt.Pins == "" {
+		return nil
+	}
+	return writePin(m.vault.pinFile(m.fingerprint, m.ID), m.identity.Pin(), p)
+}
+
+func (m *Member) author(store string) auditlog.Author {
+	return auditlog.Author{Store: store, Sign: m.identity.Sign, Audit: m.identity.Audit}
+}
+
+// State is the verified policy, and the pin that goes with it.
+func (m *Member) State(ctx context.Context) (s *rbac.State, p Pin, err error) {
+	err = m.read(ctx, func(v *view) error {
+		s, p = v.state(), v.pin()
+		return nil
+	})
+	return s, p, err
+}
+
+// Can says whether the person may use a verb on a flow; see rbac.Can. A refusal is
+// written to the audit log.
+func (m *Member) Can(ctx context.Context, verb rbac.Verb, flow string) (rbac.Scope, error) {
+	s, _, err := m.State(ctx)
+	if err != nil {
+		return rbac.None, err
+	}
+	scope, err := rbac.Can(s, m.ID, verb, flow, m.vault.now())
+	if err != nil {
+		return scope, errors.Join(err, m.Refused(ctx, err))
+	}
+	return scope, nil
+}
+
+// Refused writes to the audit log that something was denied.
+func (m *Member) Refused(ctx context.Context, why error) error {
+	return m.Record(ctx, auditlog.Refused{Action: actionOf(why), Why: why.Error()})
+}
+
+func actionOf(err error) string {
+	var denied *rbac.DeniedError
+	if errors.As(err, &denied) {
+		return denied.Action
+	}
+	return "policy"
+}
+
+// Record writes an event to the audit log.
+func (m *Member) Record(ctx context.Context, e auditlog.Event) error {
+	var pin Pin
+	err := m.vault.file.Update(ctx, store.Change{}, func(tx *store.Tx) error {
+		v, err := m.enter(tx)
+		if err != nil {
+			return err
+		}
+		if err := v.append(e, [16]byte{}); err != nil {
+			return err
+		}
+		pin = v.pin()
+		return nil
+	})
+	if err != nil {
+		return unwritten(err)
+	}
+	return m.remember(pin)
+}
+
+// unwritten makes an error of a store that can't be written to an *AuditError.
+func unwritten(err error) error {
+	if err == nil || ReasonOf(err) != ReasonNone || is[*rbac.InvalidError](err) || is[*store.LeftoverError](err) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, store.ErrMissing) {
+		return err
+	}
+	return &AuditError{err}
+}

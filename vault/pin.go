@@ -1,0 +1,127 @@
+package vault
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/headgate/headgate/rbac"
+	"github.com/headgate/headgate/vault/store"
+)
+
+// Pin is what somebody remembers of a store: it never goes back behind that. It is a
+// lower bound, so an older pin is still right.
+type Pin struct {
+	Seq   uint64      `json:"seq"`  // of the last policy operation
+	Head  rbac.Digest `json:"head"` // and its hash
+	Size  uint64      `json:"size"` // of the audit log
+	Entry string      `json:"entry"`
+	State *rbac.State `json:"state"` // after Head, so that only newer operations are verified
+}
+
+// String is the pin in the form SEQ:HASH, for where no file can be kept.
+func (p Pin) String() string { return fmt.Sprintf("%d:%s", p.Seq, p.Head) }
+
+// ParsePin reads SEQ:HASH.
+func ParsePin(s string) (*Pin, error) {
+	seq, head, ok := strings.Cut(s, ":")
+	n, err := strconv.ParseUint(seq, 10, 64)
+	if raw, herr := hex.DecodeString(head); !ok || err != nil || herr != nil || len(raw) != sha256.Size {
+		return nil, fmt.Errorf("pin %q: want SEQ:HASH", s)
+	}
+	return &Pin{Seq: n, Head: rbac.Digest(head)}, nil
+}
+
+// readPin is the person's pin, nil at the first contact. A pin that the person's key
+// did not authenticate is an error: somebody edited it.
+func readPin(file string, key []byte) (*Pin, error) {
+	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read pin: %w", err)
+	}
+	mac, body, ok := strings.Cut(string(b), "\n")
+	if !ok || !hmac.Equal([]byte(mac), []byte(pinMAC(key, []byte(body)))) {
+		return nil, tampered("the pin %s was edited", file)
+	}
+	var p Pin
+	if err := json.Unmarshal([]byte(body), &p); err != nil || p.State == nil {
+		return nil, tampered("the pin %s can't be read", file)
+	}
+	return &p, nil
+}
+
+func pinMAC(key, body []byte) string {
+	h := hmac.New(sha256.New, key)
+	_, _ = h.Write(body)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// writePin replaces the pin. It is not synced: after a crash the older one counts.
+func writePin(file string, key []byte, p Pin) error {
+	body, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(file)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("write pin: %w", err)
+	}
+	f, err := os.CreateTemp(dir, ".pin-*")
+	if err != nil {
+		return fmt.Errorf("write pin: %w", err)
+	}
+	_, err = f.WriteString(pinMAC(key, body) + "\n" + string(body))
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write pin: %w", err), os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// pinned is the pin that counts, or nil: the person's own, the caller's, and none
+// after a restore that the caller accepts.
+func (m *Member) pinned(tx *store.Tx) (*Pin, error) {
+	p := m.vault.opt.Expect
+	if m.vault.opt.Pins != "" {
+		own, err := readPin(m.vault.pinFile(m.fingerprint, m.ID), m.identity.Pin())
+		if err != nil {
+			return nil, err
+		}
+		if own != nil {
+			p = own
+		}
+	}
+	if p != nil && p.Head == m.vault.opt.Accept && restored(tx, p.Head) {
+		return nil, nil
+	}
+	return p, nil
+}
+
+// restored reports whether the chain has an operation that names the abandoned head.
+// Whether a superadmin signed it is seen when the chain is verified.
+func restored(tx *store.Tx, head rbac.Digest) bool {
+	found := false
+	_ = tx.Each(bucketOps, nil, nil, func(_, v []byte) error { // the callback never fails
+		if len(v) > sigSize {
+			if op, err := rbac.DecodeOp(v[sigSize:]); err == nil {
+				r, ok := op.Body.(*rbac.Restore)
+				found = found || ok && r.Head == head
+			}
+		}
+		return nil
+	})
+	return found
+}

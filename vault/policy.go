@@ -1,0 +1,116 @@
+package vault
+
+import (
+	"encoding/binary"
+	"encoding/json"
+
+	"github.com/headgate/headgate/rbac"
+	"github.com/headgate/headgate/vault/store"
+)
+
+const sigSize = 64
+
+// genesis is the first operation of a store, and its fingerprint. It is only as good
+// as what the fingerprint is compared with.
+func genesis(tx *store.Tx) (g *rbac.Genesis, fingerprint rbac.Digest, err error) {
+	raw, _, err := operation(tx, 0)
+	if err != nil {
+		return nil, "", err
+	}
+	op, err := rbac.DecodeOp(raw)
+	if err != nil {
+		return nil, "", &TamperedError{"the store's first operation", err}
+	}
+	g, ok := op.Body.(*rbac.Genesis)
+	if !ok {
+		return nil, "", tampered("the store does not begin with a genesis")
+	}
+	return g, rbac.DigestOf(raw), nil
+}
+
+func operation(tx *store.Tx, seq uint64) (raw, sig []byte, err error) {
+	v := tx.Get(bucketOps, seqKey(seq))
+	if len(v) <= sigSize {
+		return nil, nil, tampered("policy operation %d is missing", seq)
+	}
+	return v[sigSize:], v[:sigSize], nil
+}
+
+func lastOp(tx *store.Tx) (uint64, error) {
+	k, _ := tx.Last(bucketOps)
+	if len(k) != 8 {
+		return 0, tampered("the store has no policy")
+	}
+	return binary.BigEndian.Uint64(k), nil
+}
+
+// readPolicy is the verified policy: from the pin on where there is one, otherwise
+// from the first operation. With every, the state after each operation is compared
+// with what the operation says, not only the last.
+func readPolicy(tx *store.Tx, pin *Pin, every bool) (rbac.Chain, error) {
+	var c rbac.Chain
+	last, err := lastOp(tx)
+	if err != nil {
+		return c, err
+	}
+	if pin != nil {
+		if c, err = resume(tx, pin, last); err != nil {
+			return c, err
+		}
+	}
+	for c.Next <= last {
+		raw, sig, err := operation(tx, c.Next)
+		if err != nil {
+			return c, err
+		}
+		if err := c.Append(raw, sig, every || c.Next == last); err != nil {
+			return c, &TamperedError{"the policy does not hold", err}
+		}
+	}
+	return c, checkState(tx, last)
+}
+
+// resume is the chain at the pin, after the store has shown that it still has it.
+func resume(tx *store.Tx, pin *Pin, last uint64) (rbac.Chain, error) {
+	if last < pin.Seq {
+		return rbac.Chain{}, tampered("the store was put back: its policy ends at %d and was at %d", last, pin.Seq)
+	}
+	raw, _, err := operation(tx, pin.Seq)
+	if err != nil {
+		return rbac.Chain{}, err
+	}
+	if rbac.DigestOf(raw) != pin.Head {
+		return rbac.Chain{}, tampered("the store has another history: policy operation %d is not the one seen before", pin.Seq)
+	}
+	if pin.State == nil { // a pin that was carried by hand
+		return rbac.Chain{}, nil
+	}
+	return rbac.Chain{State: pin.State.Clone(), Head: pin.Head, Next: pin.Seq + 1}, nil
+}
+
+// checkState compares the stored state, which readers without a key go by to find a
+// name, with what the last operation says of it.
+func checkState(tx *store.Tx, last uint64) error {
+	raw, _, err := operation(tx, last)
+	if err != nil {
+		return err
+	}
+	op, err := rbac.DecodeOp(raw)
+	if err != nil {
+		return &TamperedError{"the policy does not hold", err}
+	}
+	if rbac.DigestOf(tx.Get(bucketState, []byte("cur"))) != op.State {
+		return tampered("the stored state of the policy was edited")
+	}
+	return nil
+}
+
+// unverifiedState serves to find a person's slots before anybody has a key to verify
+// with. A wrong answer opens nothing.
+func unverifiedState(tx *store.Tx) (*rbac.State, error) {
+	var s rbac.State
+	if err := json.Unmarshal(tx.Get(bucketState, []byte("cur")), &s); err != nil {
+		return nil, tampered("the stored state of the policy can't be read")
+	}
+	return &s, nil
+}

@@ -1,0 +1,184 @@
+package vault
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/headgate/headgate/rbac"
+	"github.com/headgate/headgate/vault/auditlog"
+	"github.com/headgate/headgate/vault/seal"
+	"github.com/headgate/headgate/vault/store"
+)
+
+// RunRequest says what is to be run: the digest covers the flow's file and the
+// resolved definitions of what it names.
+type RunRequest struct {
+	Flow    string
+	Digest  rbac.Digest
+	Env     string
+	Secrets []Ref // those that the run may ask for
+}
+
+// Run is a run whose start is in the audit log. It holds the sealed secrets of the
+// request and nothing of the store.
+type Run struct {
+	ID      string
+	member  *Member
+	flow    string
+	tag     [16]byte
+	store   string
+	records map[string]*record
+	keys    map[string]secretKeys
+	bound   map[string]Binding
+}
+
+// StartRun checks that the person may run this digest and writes run.start. Only when
+// that is stored does it return the Run that gives secrets out; when it can't be
+// stored the error is an *AuditError. A refusal is written to the log too.
+func (m *Member) StartRun(ctx context.Context, q RunRequest) (*Run, error) {
+	r := &Run{member: m, flow: q.Flow, tag: [16]byte(seal.Random(16))}
+	r.ID = hex.EncodeToString(r.tag[:])
+	var pin Pin
+	err := m.vault.file.Update(ctx, store.Change{}, func(tx *store.Tx) error {
+		v, err := m.enter(tx)
+		if err != nil {
+			return err
+		}
+		if err := v.mayRun(q); err != nil {
+			return err
+		}
+		if err := r.collect(v, q.Secrets); err != nil {
+			return err
+		}
+		approved := v.state().Flows[q.Flow].Digest == q.Digest
+		start := auditlog.Started{Run: r.ID, Flow: q.Flow, Digest: string(q.Digest), Env: q.Env, Draft: !approved, Secrets: r.ids()}
+		if err := v.append(start, r.tag); err != nil {
+			return err
+		}
+		pin = v.pin()
+		return nil
+	})
+	if is[*rbac.DeniedError](err) || is[*rbac.UnapprovedError](err) {
+		return nil, errors.Join(err, m.Refused(ctx, err))
+	}
+	if err != nil {
+		return nil, unwritten(err)
+	}
+	return r, m.remember(pin)
+}
+
+// mayRun also keeps who may run approved flows only to the secrets that were
+// approved: the caller says which it wants, and the policy which there are.
+func (v *view) mayRun(q RunRequest) error {
+	s := v.state()
+	if err := rbac.MayRun(s, v.m.ID, q.Flow, q.Digest, v.m.vault.now()); err != nil {
+		return err
+	}
+	a := s.Flows[q.Flow]
+	if a.Digest != q.Digest {
+		return nil
+	}
+	for _, ref := range q.Secrets {
+		if !slices.Contains(a.Secrets, ref.ID()) {
+			return &rbac.UnapprovedError{Flow: q.Flow, Approved: true}
+		}
+	}
+	return nil
+}
+
+// collect takes along what the run may decrypt after the store is closed.
+func (r *Run) collect(v *view, refs []Ref) error {
+	r.store, r.records, r.keys, r.bound = v.state().Store, map[string]*record{}, map[string]secretKeys{}, map[string]Binding{}
+	for _, ref := range refs {
+		id := ref.ID()
+		rec, err := v.record(id)
+		if err != nil {
+			return err
+		}
+		k, ok, err := v.keysOf(id, rec)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return &rbac.DeniedError{By: v.m.ID, Role: v.state().Users[v.m.ID].Role, Action: "run flow " + r.flow,
+				Why: fmt.Sprintf("you do not have the key of secret %s", id)}
+		}
+		if r.bound[id], err = v.boundTo(id, rec); err != nil {
+			return err
+		}
+		r.records[id], r.keys[id] = rec, k
+	}
+	return nil
+}
+
+func (r *Run) ids() []string {
+	list := make([]string, 0, len(r.records))
+	for id := range r.records {
+		list = append(list, id)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// Secret decrypts a secret for exactly what it is bound to; another binding is a
+// *BindingError. The caller clears the value after use.
+func (r *Run) Secret(ref Ref, b Binding) ([]byte, error) {
+	id := ref.ID()
+	rec, ok := r.records[id]
+	if !ok {
+		return nil, fmt.Errorf("secret %s: the run did not ask for it", id)
+	}
+	if d := b.differences(r.bound[id]); len(d) > 0 {
+		return nil, &BindingError{id, d}
+	}
+	value, err := decryptValue(r.store, id, rec, r.keys[id].value, b)
+	if err != nil {
+		return nil, tampered("secret %s does not open with what it is bound to", id)
+	}
+	return value, nil
+}
+
+// decryptValue is where the binding counts: it is associated data of the value, so
+// that a program which leaves the comparison out still gets nothing.
+func decryptValue(storeID, id string, r *record, key []byte, b Binding) ([]byte, error) {
+	return seal.Decrypt(key, r.valueContext(storeID, id, b), r.Value)
+}
+
+// RunResult is what run.end says.
+type RunResult struct {
+	Status                      string
+	Exit                        int
+	RowsRead, Written, Rejected int64
+	BytesRead, BytesWritten     int64
+}
+
+// End writes run.end and forgets the keys. If it can't be written the error is an
+// *AuditError, and verification lists the run as one without an end.
+func (r *Run) End(ctx context.Context, res RunResult) error {
+	for _, k := range r.keys {
+		clear(k.value)
+		clear(k.binding)
+	}
+	m := r.member
+	var pin Pin
+	err := m.vault.file.Update(ctx, store.Change{}, func(tx *store.Tx) error {
+		v, err := m.enter(tx)
+		if err != nil {
+			return err
+		}
+		e := auditlog.Ended{Run: r.ID, Flow: r.flow, Status: res.Status, Exit: res.Exit, Read: res.RowsRead, Written: res.Written,
+			Rejected: res.Rejected, BytesRead: res.BytesRead, BytesWritten: res.BytesWritten}
+		if err := v.append(e, r.tag); err != nil {
+			return err
+		}
+		pin = v.pin()
+		return v.checkpoint()
+	})
+	if err != nil {
+		return unwritten(err)
+	}
+	return m.remember(pin)
+}
