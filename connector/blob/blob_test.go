@@ -108,7 +108,7 @@ func TestSink(t *testing.T) {
 						_, rows, _ := conntest.Read(t, src, nil)
 						return rows, true
 					},
-					Left: files, Holds: true, Splits: splits, Unlike: unlike,
+					Left: files, Holds: true, Splits: splits,
 				})
 			})
 		}
