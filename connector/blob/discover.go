@@ -92,19 +92,13 @@ func (g *guess) kind() record.Type {
 	return g.from.Type()
 }
 
-// schema is the columns in the order of the input; declared ones it lacks come last.
+// schema is the declared columns as they were declared, so that what comes out does not
+// depend on the order of the input, and then the others in that order.
 func (c *columns) schema(declared []record.Field) *record.Schema {
-	sch := &record.Schema{}
+	sch := &record.Schema{Fields: slices.Clone(declared)}
 	for _, name := range c.names {
 		if g := c.infer[name]; g != nil {
 			sch.Fields = append(sch.Fields, record.Field{Name: name, Type: g.kind()})
-		} else if i := fieldIndex(declared, name); i >= 0 {
-			sch.Fields = append(sch.Fields, declared[i])
-		}
-	}
-	for _, f := range declared {
-		if sch.Index(f.Name) < 0 {
-			sch.Fields = append(sch.Fields, f)
 		}
 	}
 	for i := range sch.Fields {

@@ -211,7 +211,7 @@ func TestDrift(t *testing.T) {
 	}{
 		{"", "", "!it has no column `nam` (did you mean `name`?)"},
 		{"", "ignore", "name nam: a NULL"},
-		{"add", "ignore", "id name more nam: 1 a 2.5 NULL"},
+		{"add", "ignore", "name nam id more: a NULL 1 2.5"},
 		{"fail", "ignore", "!it has a new column, `id`, `more`"},
 	} {
 		src := newSource(t, dir, connector.SourceRequest{Table: "t", Columns: declared, NewColumn: test.newColumn, MissingColumn: test.missing})

@@ -185,7 +185,19 @@ func (s *source) choose(cols []sourceColumn, st *connector.Stream) ([]sourceColu
 			kept = append(kept, sourceColumn{field: f})
 		}
 	}
+	if len(s.req.Select) == 0 { // whose order is the user's too
+		slices.SortStableFunc(kept, func(a, b sourceColumn) int { return s.place(a) - s.place(b) })
+	}
 	return kept, s.drift(names, st)
+}
+
+// place orders the declared columns as they were declared, and the others behind them.
+func (s *source) place(c sourceColumn) int {
+	i := slices.IndexFunc(s.req.Columns, func(f record.Field) bool { return f.Name == c.field.Name })
+	if i < 0 {
+		return len(s.req.Columns)
+	}
+	return i
 }
 
 // selected keeps the columns that the flow selects, in its order.
