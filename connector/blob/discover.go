@@ -64,9 +64,8 @@ func (s *Source) settled(objects []connector.Object, st *connector.Stream) []con
 
 // columns are the columns of a source while they are being found.
 type columns struct {
-	names   []string
-	infer   map[string]*guess // those that are not declared
-	missing []string
+	names []string
+	infer map[string]*guess // those that are not declared
 }
 
 // guess is what is known of the type of an undeclared column.
