@@ -76,6 +76,12 @@ type Hinter interface {
 	Hints() []record.Type
 }
 
+// Progress is the Decoder of a format with RandomAccess: it tells how much of the input
+// Next has passed, whether it was read or not. Safe from any goroutine.
+type Progress interface {
+	Passed() int64
+}
+
 // Encoder writes rows to one byte stream.
 type Encoder interface {
 	// Encode appends the rows of b.Sel to dst. Safe for concurrent use on different batches.

@@ -74,6 +74,11 @@ func (j *judge) invite(b *Invite) error {
 	if len(b.Grants) > 0 && b.Role.AtLeast(Administrator) {
 		return j.invalid("grants narrow editors, operators and viewers")
 	}
+	for _, g := range b.Grants {
+		if !b.Role.Ceiling().Includes(g.Level) {
+			return j.invalid(fmt.Sprintf("a grant never widens: role %s ends at %s", b.Role, b.Role.Ceiling()))
+		}
+	}
 	return nil
 }
 

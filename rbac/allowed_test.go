@@ -234,6 +234,9 @@ func TestInvitation(t *testing.T) {
 			i.Expires += (1000 * time.Hour).Milliseconds()
 			return w.try("owner", "i"+id("second"), i)
 		}, "at most"},
+		{"grant above the role", func(w *world) error {
+			return w.try("owner", "i"+id("second"), w.invitation("second", Viewer, Grant{"x", Run}))
+		}, "never widens"},
 		{"administrator in one step", func(w *world) error {
 			i := w.invitation("second", Administrator)
 			i.TwoStep = false
@@ -326,6 +329,38 @@ func TestLeavingMarksWhatWasExposed(t *testing.T) {
 		}
 		if _, ok := w.chain.State.Signer(id(c.who), w.chain.Next-1); ok {
 			t.Errorf("%s: the key still counts", c.who)
+		}
+	}
+}
+
+// TestWithdrawnInvitationsExposeWhatLayReady: the code may have been seen.
+func TestWithdrawnInvitationsExposeWhatLayReady(t *testing.T) {
+	inv := "i" + id("code of new")
+	for _, c := range []struct {
+		name   string
+		bundle Digest
+		end    func(w *world)
+		due    bool
+	}{
+		{"revoked", DigestOf(nil), func(w *world) { w.must("owner", inv, &InviteDel{}) }, true},
+		{"host removed", DigestOf(nil), func(w *world) { w.must("owner", id("administrator"), &UserDel{}) }, true},
+		{"nothing lay ready", "", func(w *world) { w.must("owner", inv, &InviteDel{}) }, false},
+		{"used", DigestOf(nil), func(w *world) {
+			w.keys[inv] = key("code of new")
+			w.must(inv, id("new"), &UserEnroll{Role: Editor, Keys: keysOf("new")})
+		}, false},
+	} {
+		w := populated(t)
+		i := w.invitation("new", Editor)
+		i.Bundle = c.bundle
+		w.must("administrator", inv, i)
+		c.end(w)
+		s := w.chain.State
+		if s.Boxes[Secrets].Due != c.due || s.Secrets["hr@connection:hr"].Due != c.due || len(s.Invites) != 0 {
+			t.Errorf("%s: %+v", c.name, s.Boxes[Secrets])
+		}
+		if _, member := s.Users[id("new")]; member != (c.name == "used") {
+			t.Errorf("%s: member %v", c.name, member)
 		}
 	}
 }

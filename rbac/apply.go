@@ -43,7 +43,7 @@ func Apply(s *State, op *Op) {
 		s.endKey(id, op.Seq)
 		for inv, i := range s.Invites {
 			if i.By == id || i.User == id {
-				delete(s.Invites, inv)
+				s.withdraw(inv)
 			}
 		}
 	default:
@@ -59,7 +59,7 @@ func (s *State) applyRest(op *Op) {
 	case *Invite:
 		s.Invites[id] = Invitation{*b, op.By}
 	case *InviteDel:
-		delete(s.Invites, id)
+		s.withdraw(id)
 	case *OwnerTransfer:
 		u := s.Users[id]
 		u.Role, u.Narrowed, u.Grants = Superadmin, false, nil
@@ -159,17 +159,41 @@ func (s *State) reach(user string) reach {
 func (s *State) lose(user string, before reach) {
 	after := s.reach(user)
 	rekeyed := after.keys != before.keys
-	for _, b := range before.boxes {
-		if rekeyed || !slices.Contains(after.boxes, b) {
-			k := s.Boxes[b]
-			k.Due = true
-			s.Boxes[b] = k
-		}
+	s.expose(reach{
+		boxes:   slices.DeleteFunc(before.boxes, func(b Box) bool { return !rekeyed && slices.Contains(after.boxes, b) }),
+		secrets: slices.DeleteFunc(before.secrets, func(id string) bool { return !rekeyed && slices.Contains(after.secrets, id) }),
+	})
+}
+
+// expose marks what somebody could open who no longer should.
+func (s *State) expose(r reach) {
+	for _, b := range r.boxes {
+		k := s.Boxes[b]
+		k.Due = true
+		s.Boxes[b] = k
 	}
-	for _, id := range before.secrets {
-		if x, ok := s.Secrets[id]; ok && (rekeyed || !slices.Contains(after.secrets, id)) {
+	for _, id := range r.secrets {
+		if x, ok := s.Secrets[id]; ok {
 			x.Due = true
 			s.Secrets[id] = x
 		}
 	}
+}
+
+// withdraw ends an invitation that was not used. Whoever saw its code could open the
+// keys that lay ready for it, also without enrolling.
+func (s *State) withdraw(id string) {
+	i := s.Invites[id]
+	delete(s.Invites, id)
+	if i.Bundle == "" {
+		return
+	}
+	if _, member := s.Users[i.User]; member {
+		s.expose(s.reach(i.User))
+		return
+	}
+	s.Users[i.User] = User{Role: i.Role, Narrowed: len(i.Grants) > 0, Grants: i.Grants}
+	r := s.reach(i.User)
+	delete(s.Users, i.User)
+	s.expose(r)
 }

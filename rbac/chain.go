@@ -19,10 +19,11 @@ func (e *ChainError) Unwrap() error { return e.Err }
 type Chain struct {
 	State *State
 	Head  Digest
+	Sum   Digest // of the state, as the last operation names it
 	Next  uint64 // the sequence number of the next operation
 }
 
-// Next appends a stored operation after checking everything about it: form, place,
+// Append takes a stored operation after checking everything about it: form, place,
 // signature, authority and, with states, the digest of the state that it names. The
 // last operation of a chain must be read with states. After an error the chain is
 // where it was.
@@ -57,7 +58,7 @@ func (c *Chain) Append(raw, sig []byte, states bool) error {
 			return &ChainError{c.Next, fmt.Errorf("%s: the state after it is another", op.Kind)}
 		}
 	}
-	c.State, c.Head, c.Next = s, DigestOf(raw), c.Next+1
+	c.State, c.Head, c.Sum, c.Next = s, DigestOf(raw), op.State, c.Next+1
 	return nil
 }
 

@@ -108,7 +108,7 @@ func (c *change) accept(k code, slots []NewSlot) (made []MadeSlot, err error) {
 	if err != nil {
 		return nil, err
 	}
-	h := holder{slot.Owner{Store: s.Store, User: c.m.ID}, c.m.fingerprint, c.m.identity, i.Role, c.m.ID == s.Owner, []string{name}, s.Setting}
+	h := holder{slot.Owner{Store: s.Store, User: c.m.ID}, c.m.fingerprint, c.m.identity, i.Role, []string{name}, s.Setting}
 	for _, n := range slots {
 		x, err := c.m.vault.putSlot(c.tx, h, n)
 		if err != nil {

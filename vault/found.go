@@ -40,7 +40,7 @@ func (v *Vault) Init(ctx context.Context, f Founding) (m *Member, made []MadeSlo
 		if err := c.found(email); err != nil {
 			return err
 		}
-		h := holder{slot.Owner{Store: c.state().Store, User: m.ID}, m.fingerprint, identity, rbac.Superadmin, true, []string{email}, c.state().Setting}
+		h := holder{slot.Owner{Store: c.state().Store, User: m.ID}, m.fingerprint, identity, rbac.Superadmin, []string{email}, c.state().Setting}
 		for _, n := range f.Slots {
 			s, err := v.putSlot(tx, h, n)
 			if err != nil {

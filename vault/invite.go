@@ -250,13 +250,21 @@ func (m *Member) Invitations(ctx context.Context) (list []OpenInvitation, err er
 	return list, err
 }
 
-// RevokeInvitation withdraws an invitation by its id.
+// RevokeInvitation withdraws an invitation by its id. Boxes whose keys lay ready for
+// it get new ones.
 func (m *Member) RevokeInvitation(ctx context.Context, id string) error {
 	_, err := m.change(ctx, func(c *change) error {
+		i := c.state().Invites[id]
 		if err := c.op(id, &rbac.InviteDel{}); err != nil {
 			return err
 		}
+		c.erase = true
 		c.event(auditlog.Object{Kind: auditlog.InviteRevoke, Object: id})
+		if !c.belongs(i.User) {
+			if err := c.tx.Delete(bucketProfiles, []byte(i.User)); err != nil {
+				return err
+			}
+		}
 		return c.dropBundles()
 	})
 	return err

@@ -34,6 +34,7 @@ type view struct {
 	m     *Member
 	chain rbac.Chain
 	log   tail
+	known *Pin // what the person remembered
 	boxes map[rbac.Box]*seal.Box
 }
 
@@ -71,7 +72,7 @@ func (m *Member) enter(tx *store.Tx) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &view{tx: tx, m: m, boxes: map[rbac.Box]*seal.Box{}}
+	v := &view{tx: tx, m: m, known: pin, boxes: map[rbac.Box]*seal.Box{}}
 	if v.chain, err = readPolicy(tx, pin, false); err != nil {
 		return nil, err
 	}
@@ -89,7 +90,11 @@ func (m *Member) enter(tx *store.Tx) (*view, error) {
 }
 
 func (v *view) pin() Pin {
-	return Pin{Seq: v.chain.Next - 1, Head: v.chain.Head, Size: v.log.frontier.Size, Entry: hex.EncodeToString(v.log.head[:]), State: v.state()}
+	p := Pin{Seq: v.chain.Next - 1, Head: v.chain.Head, Sum: v.chain.Sum, Size: v.log.frontier.Size, Entry: hex.EncodeToString(v.log.head[:])}
+	if v.tx != nil && (v.known == nil || v.known.Sum != p.Sum) {
+		p.state = v.tx.Get(bucketState, []byte("cur"))
+	}
+	return p
 }
 
 func (m *Member) remember(p Pin) error {

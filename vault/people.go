@@ -189,3 +189,13 @@ func (p Person) Ends() time.Time {
 	}
 	return time.UnixMilli(p.Until)
 }
+
+// Restored signs that the store was put back to an older copy, and which head was
+// given up. Who saw that head takes the store again with Options.Accept.
+func (m *Member) Restored(ctx context.Context, given Pin) error {
+	_, err := m.change(ctx, func(c *change) error {
+		c.event(auditlog.Object{Kind: auditlog.StoreRestore, Object: string(given.Head)})
+		return c.op("", &rbac.Restore{Head: given.Head, Seq: given.Seq})
+	})
+	return err
+}

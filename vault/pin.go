@@ -20,11 +20,13 @@ import (
 // Pin is what somebody remembers of a store: it never goes back behind that. It is a
 // lower bound, so an older pin is still right.
 type Pin struct {
-	Seq   uint64      `json:"seq"`  // of the last policy operation
-	Head  rbac.Digest `json:"head"` // and its hash
-	Size  uint64      `json:"size"` // of the audit log
-	Entry string      `json:"entry"`
-	State *rbac.State `json:"state"` // after Head, so that only newer operations are verified
+	Seq   uint64      `json:"seq"`   // of the last policy operation
+	Head  rbac.Digest `json:"head"`  // its hash
+	Sum   rbac.Digest `json:"sum"`   // of the state after it
+	Size  uint64      `json:"size"`  // of the audit log
+	Entry string      `json:"entry"` // the hash of its newest entry
+
+	state []byte // whose digest is Sum, if it is known
 }
 
 // String is the pin in the form SEQ:HASH, for where no file can be kept.
@@ -55,11 +57,17 @@ func readPin(file string, key []byte) (*Pin, error) {
 		return nil, tampered("the pin %s was edited", file)
 	}
 	var p Pin
-	if err := json.Unmarshal([]byte(body), &p); err != nil || p.State == nil {
+	if err := json.Unmarshal([]byte(body), &p); err != nil {
 		return nil, tampered("the pin %s can't be read", file)
+	}
+	// A state that is missing or another one only costs time.
+	if b, err := os.ReadFile(stateFile(file)); err == nil && rbac.DigestOf(b) == p.Sum {
+		p.state = b
 	}
 	return &p, nil
 }
+
+func stateFile(pin string) string { return strings.TrimSuffix(pin, ".pin") + ".state" }
 
 func pinMAC(key, body []byte) string {
 	h := hmac.New(sha256.New, key)
@@ -67,21 +75,30 @@ func pinMAC(key, body []byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// writePin replaces the pin. It is not synced: after a crash the older one counts.
+// writePin replaces the pin, and the state that goes with it when that is another. It
+// is not synced: after a crash the older one counts.
 func writePin(file string, key []byte, p Pin) error {
 	body, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
-	dir := filepath.Dir(file)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return fmt.Errorf("write pin: %w", err)
 	}
-	f, err := os.CreateTemp(dir, ".pin-*")
+	if p.state != nil {
+		if err := replace(stateFile(file), p.state); err != nil {
+			return err
+		}
+	}
+	return replace(file, []byte(pinMAC(key, body)+"\n"+string(body)))
+}
+
+func replace(file string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(file), ".pin-*")
 	if err != nil {
 		return fmt.Errorf("write pin: %w", err)
 	}
-	_, err = f.WriteString(pinMAC(key, body) + "\n" + string(body))
+	_, err = f.Write(b)
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = os.Rename(f.Name(), file)
 	}

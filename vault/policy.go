@@ -67,7 +67,10 @@ func readPolicy(tx *store.Tx, pin *Pin, every bool) (rbac.Chain, error) {
 			return c, &TamperedError{"the policy does not hold", err}
 		}
 	}
-	return c, checkState(tx, last)
+	if rbac.DigestOf(tx.Get(bucketState, []byte("cur"))) != c.Sum {
+		return c, tampered("the stored state of the policy was edited")
+	}
+	return c, nil
 }
 
 // resume is the chain at the pin, after the store has shown that it still has it.
@@ -82,27 +85,21 @@ func resume(tx *store.Tx, pin *Pin, last uint64) (rbac.Chain, error) {
 	if rbac.DigestOf(raw) != pin.Head {
 		return rbac.Chain{}, tampered("the store has another history: policy operation %d is not the one seen before", pin.Seq)
 	}
-	if pin.State == nil { // a pin that was carried by hand
-		return rbac.Chain{}, nil
+	state := pin.state
+	if last == pin.Seq {
+		state = tx.Get(bucketState, []byte("cur"))
+		if pin.Sum != "" && rbac.DigestOf(state) != pin.Sum {
+			return rbac.Chain{}, tampered("the stored state of the policy was edited")
+		}
 	}
-	return rbac.Chain{State: pin.State.Clone(), Head: pin.Head, Next: pin.Seq + 1}, nil
-}
-
-// checkState compares the stored state, which readers without a key go by to find a
-// name, with what the last operation says of it.
-func checkState(tx *store.Tx, last uint64) error {
-	raw, _, err := operation(tx, last)
-	if err != nil {
-		return err
+	if state == nil || pin.Sum == "" {
+		return rbac.Chain{}, nil // from the first operation on
 	}
-	op, err := rbac.DecodeOp(raw)
-	if err != nil {
-		return &TamperedError{"the policy does not hold", err}
+	var s rbac.State
+	if err := json.Unmarshal(state, &s); err != nil {
+		return rbac.Chain{}, tampered("the stored state of the policy can't be read")
 	}
-	if rbac.DigestOf(tx.Get(bucketState, []byte("cur"))) != op.State {
-		return tampered("the stored state of the policy was edited")
-	}
-	return nil
+	return rbac.Chain{State: &s, Head: pin.Head, Sum: pin.Sum, Next: pin.Seq + 1}, nil
 }
 
 // unverifiedState serves to find a person's slots before anybody has a key to verify

@@ -63,7 +63,7 @@ func (c *change) moveProfiles(old *seal.Box) error {
 		return err
 	}
 	for _, u := range users {
-		if !c.known(u) {
+		if !c.belongs(u) {
 			if err := c.tx.Delete(bucketProfiles, []byte(u)); err != nil {
 				return err
 			}
@@ -80,8 +80,8 @@ func (c *change) moveProfiles(old *seal.Box) error {
 	return nil
 }
 
-// known reports whether somebody is a member or invited.
-func (v *view) known(user string) bool {
+// belongs reports whether somebody is a member or invited.
+func (v *view) belongs(user string) bool {
 	if _, ok := v.state().Users[user]; ok {
 		return true
 	}

@@ -67,7 +67,10 @@ func (m *Member) StartRun(ctx context.Context, q RunRequest) (*Run, error) {
 	if err != nil {
 		return nil, unwritten(err)
 	}
-	return r, m.remember(pin)
+	if err := m.remember(pin); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // mayRun also keeps who may run approved flows only to the secrets that were

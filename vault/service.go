@@ -46,7 +46,7 @@ func (m *Member) AddService(ctx context.Context, name string, flows []string, un
 		if err := c.sealAuditKey(id, identity.Audit); err != nil {
 			return err
 		}
-		h := holder{slot.Owner{Store: storeID, User: id}, m.fingerprint, identity, rbac.APIUser, false, nil, c.state().Setting}
+		h := holder{slot.Owner{Store: storeID, User: id}, m.fingerprint, identity, rbac.APIUser, nil, c.state().Setting}
 		made, err := m.vault.putSlot(c.tx, h, NewSlot{Type: slot.KeyFile})
 		key = made.Secret
 		c.event(auditlog.Object{Kind: auditlog.ServiceAdd, Object: id, Note: name})

@@ -36,7 +36,6 @@ type holder struct {
 	fingerprint rbac.Digest
 	identity    *seal.Identity
 	role        rbac.Role
-	owner       bool
 	names       []string // not to be part of a password
 	settings    func(string) string
 }
@@ -72,7 +71,7 @@ func (h holder) allows(n NewSlot) error {
 	case slot.Keyring:
 		rule := h.settings(rbac.KeyringRoles)
 		if rule == "none" || rule == "below-administrator" && h.role.AtLeast(rbac.Administrator) {
-			return &rbac.DeniedError{By: h.User, Role: h.role, Action: "slot.add",
+			return &rbac.DeniedError{By: h.User, Role: h.role, Action: "use the keyring",
 				Why: fmt.Sprintf("the policy does not let a %s keep the key in the keyring alone, where every program of the person can read it", h.role)}
 		}
 	case slot.KeyFile, slot.Recovery:
@@ -110,7 +109,7 @@ func (c *change) holder() (holder, error) {
 	s := c.state()
 	u := s.Users[c.m.ID]
 	name, err := c.name(c.m.ID, u.Profile)
-	return holder{slot.Owner{Store: s.Store, User: c.m.ID}, c.m.fingerprint, c.m.identity, u.Role, c.m.ID == s.Owner, []string{name}, s.Setting}, err
+	return holder{slot.Owner{Store: s.Store, User: c.m.ID}, c.m.fingerprint, c.m.identity, u.Role, []string{name}, s.Setting}, err
 }
 
 // AddSlot gives the person another way in; one of the same name is replaced, except

@@ -27,14 +27,26 @@ type Credential struct {
 // name, password, key or code is ErrLogin and takes as long as a right one.
 func (v *Vault) Unlock(ctx context.Context, cr Credential) (*Member, error) {
 	var m *Member
+	var pin Pin
 	err := v.file.View(ctx, func(tx *store.Tx) (err error) {
-		m, err = v.unlock(tx, cr)
-		return err
+		if m, err = v.unlock(tx, cr); err != nil {
+			return err
+		}
+		all, err := m.enter(tx)
+		if err != nil {
+			return err
+		}
+		pin = all.pin()
+		if cr.Keyring { // the role may be another than when the slot was made
+			h := holder{Owner: slot.Owner{User: m.ID}, role: all.state().Users[m.ID].Role, settings: all.state().Setting}
+			return h.allows(NewSlot{Type: slot.Keyring})
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return m, m.read(ctx, func(*view) error { return nil })
+	return m, m.remember(pin)
 }
 
 func (v *Vault) unlock(tx *store.Tx, cr Credential) (*Member, error) {
@@ -59,6 +71,27 @@ func (v *Vault) unlock(tx *store.Tx, cr Credential) (*Member, error) {
 		return nil, errors.Join(ErrLogin, err)
 	}
 	return &Member{ID: user, vault: v, identity: id, fingerprint: fp}, nil
+}
+
+// WaysOf lists the types of a person's slots, before anybody is logged in: to ask for
+// what they take. Of somebody unknown there are none.
+func (v *Vault) WaysOf(ctx context.Context, name string) (types []slot.Type, err error) {
+	err = v.file.View(ctx, func(tx *store.Tx) error {
+		s, err := unverifiedState(tx)
+		if err != nil {
+			return err
+		}
+		user, ok := find(s, name)
+		if !ok {
+			return nil
+		}
+		list, err := slotsOf(tx, user)
+		for _, x := range list {
+			types = append(types, x.Type)
+		}
+		return err
+	})
+	return types, err
 }
 
 // openSlot tries the person's slots that the credential is for.

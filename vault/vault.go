@@ -74,6 +74,14 @@ func (v *Vault) Compact(ctx context.Context) error { return v.file.Compact(ctx, 
 // Copy keeps a copy of the file beside it.
 func (v *Vault) Copy(ctx context.Context) error { return v.file.Keep(ctx) }
 
+// CopyOlder keeps a copy if the newest is older than d, or there is none.
+func (v *Vault) CopyOlder(ctx context.Context, d time.Duration) error {
+	if age, ok := v.file.CopyAge(v.now()); ok && age < d {
+		return nil
+	}
+	return v.Copy(ctx)
+}
+
 func (v *Vault) now() time.Time {
 	if v.opt.Now != nil {
 		return v.opt.Now()

@@ -3,6 +3,7 @@ package vault
 import (
 	"bytes"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -399,6 +400,17 @@ func TestWaysIn(t *testing.T) {
 			t.Errorf("messages tell which part was wrong: %q, %q", x, texts[0])
 		}
 	}
+	types, err := v.WaysOf(background, "owner@example.com")
+	if err != nil || len(types) != 5 {
+		t.Errorf("%v, %v", types, err)
+	}
+	if types, err := v.WaysOf(background, "nobody@example.com"); err != nil || len(types) != 0 {
+		t.Errorf("%v, %v", types, err)
+	}
+	ok(t, "policy", o.SetPolicy(background, rbac.KeyringRoles, ""))
+	if _, err := v.Unlock(background, Credential{User: "owner@example.com", Keyring: true}); ReasonOf(err) != ReasonDenied {
+		t.Errorf("against the policy: %v", err)
+	}
 	elsewhere := h.opt
 	elsewhere.Ring = keyring.Memory{}
 	if _, err := At(elsewhere).Unlock(background, Credential{User: "owner@example.com", Password: []byte("Lantern-9-device")}); ReasonOf(err) != ReasonLogin {
@@ -414,5 +426,72 @@ func TestWaysIn(t *testing.T) {
 		if (err == nil) != (i < len(list)-1) {
 			t.Errorf("remove %s: %v", s.Name, err)
 		}
+	}
+}
+
+func TestOwnershipMovesWithBothSignatures(t *testing.T) {
+	h := furnished(t)
+	stale, err := h.who["operator"].AcceptOwnership(background)
+	ok(t, "accept", err)
+	ok(t, "policy", h.who["owner"].SetPolicy(background, rbac.PasswordProfile, "nist"))
+	for name, try := range map[string]func() error{
+		"stale": func() error {
+			_, err := h.who["owner"].TransferOwnership(background, "operator@example.com", stale)
+			return err
+		},
+		"superadmin": func() error {
+			_, err := h.who["superadmin"].TransferOwnership(background, "operator@example.com", stale)
+			return err
+		},
+	} {
+		if err := try(); ReasonOf(err) != ReasonDenied {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	fresh, err := h.who["operator"].AcceptOwnership(background)
+	ok(t, "accept", err)
+	_, err = h.who["owner"].TransferOwnership(background, "operator@example.com", fresh)
+	ok(t, "transfer", err)
+	s := h.state()
+	if s.Owner != h.id("operator") || s.Users[h.id("owner")].Role != rbac.Superadmin {
+		t.Errorf("owner %s", s.Owner)
+	}
+	if _, err := h.who["owner"].Disable(background, "operator@example.com"); ReasonOf(err) != ReasonDenied {
+		t.Errorf("the former owner: %v", err)
+	}
+	_, err = h.who["operator"].RotateBoxes(background, rbac.Boxes()...)
+	ok(t, "the new owner holds every box", err)
+	_, err = h.verify()
+	ok(t, "verify", err)
+}
+
+func TestWithdrawnInvitationsTurnTheKeys(t *testing.T) {
+	h := furnished(t)
+	_, err := h.who["owner"].Invite(background, Invitation{Email: "late@example.com", Role: rbac.Editor})
+	ok(t, "invite", err)
+	open, err := h.who["owner"].Invitations(background)
+	ok(t, "list", err)
+	before := h.state().Boxes[rbac.Secrets].Epoch
+	ok(t, "revoke", h.who["owner"].RevokeInvitation(background, open[0].ID))
+	if b := h.state().Boxes[rbac.Secrets]; b.Epoch != before+1 || b.Due {
+		t.Errorf("%+v", b)
+	}
+	if v, err := h.run("editor", "sales-day", shop, shopBinding()); v != "shop-password" {
+		t.Errorf("%q, %v", v, err)
+	}
+}
+
+func TestCopiesAreTakenOnceADay(t *testing.T) {
+	h := small(t)
+	h.opt.Now = func() time.Time { return time.Now().Add(25 * time.Hour) }
+	name := h.opt.Path + ".bak.1"
+	before := h.bytes()
+	ok(t, "copy", h.vault().CopyOlder(background, 24*time.Hour))
+	h.opt.Now = nil
+	first, err := os.Stat(name)
+	ok(t, "copy", err)
+	ok(t, "again", h.vault().CopyOlder(background, 24*time.Hour))
+	if second, err := os.Stat(name); err != nil || !second.ModTime().Equal(first.ModTime()) || len(before) == 0 {
+		t.Errorf("%v", err)
 	}
 }

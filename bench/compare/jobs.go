@@ -48,6 +48,14 @@ var jobs = []job{
 		format: "csv", entries: transform("csv", "jsonl")},
 	{name: "jsonl-csv", title: "JSONL to CSV, the same transformation",
 		format: "jsonl", entries: transform("jsonl", "csv")},
+	{name: "csv-copy", title: "CSV to CSV: all ten columns typed and written again",
+		format: "csv", entries: copied("csv-copy", "csv", "HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%SZ'", copyFacts)},
+	{name: "csv-snappy", title: "CSV to Parquet, snappy: all ten columns",
+		format: "csv", entries: copied("csv-snappy", "parquet", "FORMAT parquet, COMPRESSION snappy", parquetFacts)},
+	{name: "csv-zstd", title: "CSV to Parquet, zstd: all ten columns",
+		format: "csv", entries: copied("csv-zstd", "parquet", "FORMAT parquet, COMPRESSION zstd", parquetFacts)},
+	{name: "parquet-csv", title: "Parquet (DuckDB's, snappy) to CSV, the same transformation",
+		format: "parquet", entries: transform("parquet", "csv")},
 	{name: "csv-sqlite", title: "CSV into a new SQLite table, every row and column, typed",
 		format: "csv", sizes: []string{"1m"}, entries: load},
 	{name: "start", title: "Start-up: print the version",
@@ -84,7 +92,10 @@ func transform(from, to string) func(*bench, string) []entry {
 	return func(b *bench, in string) []entry {
 		out := func(tool string) string { return "out/" + from + "-" + tool + "." + to }
 		reader := "read_csv('" + in + "', header = true, columns = " + duckTypes + ")"
-		if from == "jsonl" {
+		switch from {
+		case "parquet":
+			reader = "'" + in + "'"
+		case "jsonl":
 			reader = "read_json('" + in + "', format = 'newline_delimited', columns = " + duckTypes + ")"
 		}
 		options := "(HEADER)"
@@ -94,14 +105,35 @@ func transform(from, to string) func(*bench, string) []entry {
 		duck := fmt.Sprintf("SET threads = %d; COPY (SELECT order_id, lower(email) AS email, country, amount, quantity, "+
 			"amount * quantity AS total FROM %s WHERE status = 'paid' AND country IN ('US', 'DE')) TO '%s' %s",
 			b.threads, reader, out("duckdb"), options)
-		return []entry{
-			{tool: "headgate", args: headgate(from+"-"+to, "input="+in, "output="+out("headgate")), output: out("headgate"), check: resultFacts},
+		own := headgate(from+"-"+to, "input="+in, "output="+out("headgate"))
+		entries := []entry{
+			{tool: "headgate", args: own, output: out("headgate"), check: resultFacts},
 			{tool: "duckdb", args: []string{duck}, output: out("duckdb"), check: resultFacts},
-			{tool: "mlr", stdout: true, output: out("mlr"), check: resultFacts, args: []string{
+		}
+		if from == "csv" {
+			entries = append(entries, entry{tool: portable, args: own, output: out("headgate"), check: resultFacts})
+		}
+		if from == "parquet" {
+			return entries
+		}
+		return append(entries,
+			entry{tool: "mlr", stdout: true, output: out("mlr"), check: resultFacts, args: []string{
 				"--i" + from, "--o" + to,
 				"filter", `$status == "paid" && ($country == "US" || $country == "DE")`, "then",
 				"put", millerPut, "then",
-				"cut", "-o", "-f", "order_id,email,country,amount,quantity,total", in}},
+				"cut", "-o", "-f", "order_id,email,country,amount,quantity,total", in}})
+	}
+}
+
+// copied is the job of writing every column, in another way.
+func copied(flow, to, options string, check func(*bench, string) (string, error)) func(*bench, string) []entry {
+	return func(b *bench, in string) []entry {
+		out := func(tool string) string { return "out/" + flow + "-" + tool + "." + to }
+		reader := "read_csv('" + in + "', header = true, columns = " + strings.Replace(duckTypes, "TIMESTAMPTZ", "TIMESTAMP", 1) + ")"
+		return []entry{
+			{tool: "headgate", args: headgate(flow, "input="+in, "output="+out("headgate")), output: out("headgate"), check: check},
+			{tool: "duckdb", args: []string{fmt.Sprintf("SET threads = %d; COPY (SELECT * FROM %s) TO '%s' (%s)", b.threads, reader, out("duckdb"), options)},
+				output: out("duckdb"), check: check},
 		}
 	}
 }

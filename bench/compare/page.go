@@ -31,6 +31,7 @@ type line struct {
 	figures []figures
 	facts   string
 	failure string
+	output  int64 // bytes of the file it wrote
 }
 
 // median of what get takes from the figures.
@@ -100,7 +101,7 @@ func (t *table) write(w io.Writer, commands bool) {
 	fmt.Fprintln(w)
 	for _, l := range t.lines {
 		if l.facts != "" {
-			fmt.Fprintf(w, "- %s: `%s`\n", l.tool.name, l.facts)
+			fmt.Fprintf(w, "- %s: `%s`, %.1f MB\n", l.tool.name, l.facts, float64(l.output)/1e6)
 		}
 		if l.failure != "" && len(l.figures) > 0 {
 			fmt.Fprintf(w, "- %s failed: %s\n", l.tool.name, l.failure)

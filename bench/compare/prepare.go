@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,8 @@ type bench struct {
 	root    string // of this module
 	project string // headgate's project folder, where every tool is started
 	tools   []tool
+
+	portable string // the headgate without assembly
 }
 
 // prepare builds headgate, lays out the project folder and looks for the peers.
@@ -39,12 +42,14 @@ func prepare(ctx context.Context, o options) (*bench, error) {
 	}
 	if b.headgate == "" {
 		b.headgate = filepath.Join(o.cache, "headgate")
-		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.headgate, ".")
-		build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("build headgate: %w\n%s", err, out)
+		if err := build(ctx, root, b.headgate, ""); err != nil {
+			return nil, err
 		}
 	} else if b.headgate, err = filepath.Abs(b.headgate); err != nil {
+		return nil, err
+	}
+	b.portable = filepath.Join(o.cache, "headgate-portable")
+	if err := build(ctx, root, b.portable, "purego"); err != nil {
 		return nil, err
 	}
 	if err := b.copyFlows(); err != nil {
@@ -54,6 +59,16 @@ func prepare(ctx context.Context, o options) (*bench, error) {
 		return nil, err
 	}
 	return b, b.findTools(ctx)
+}
+
+// build builds headgate, as releases are built, with tags.
+func build(ctx context.Context, root, to, tags string) error {
+	c := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-tags", tags, "-o", to, ".")
+	c.Dir, c.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("build headgate: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // moduleRoot is the nearest folder above that holds go.mod.
@@ -144,6 +159,9 @@ func (b *bench) input(size, format string) (string, error) {
 		return name, nil
 	}
 	fmt.Println("making", path)
+	if format == "parquet" {
+		return name, b.parquet(size, name)
+	}
 	f, err := os.Create(path + ".part")
 	if err != nil {
 		return "", err
@@ -156,4 +174,47 @@ func (b *bench) input(size, format string) (string, error) {
 		return "", err
 	}
 	return name, os.Rename(path+".part", path)
+}
+
+// parquet has DuckDB make a file of orders.
+func (b *bench) parquet(size, name string) error {
+	from, err := b.input(size, "csv")
+	if err != nil {
+		return err
+	}
+	part := name + ".part"
+	err = b.tell(fmt.Sprintf("COPY (SELECT * FROM read_csv('%s', header = true, columns = %s)) TO '%s' (FORMAT parquet, COMPRESSION snappy)",
+		filepath.ToSlash(from), duckTypes, filepath.ToSlash(part)))
+	if err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(b.project, part), filepath.Join(b.project, name))
+}
+
+// tell runs a statement in DuckDB.
+func (b *bench) tell(statement string) error {
+	at := slices.IndexFunc(b.tools, func(t tool) bool { return t.name == "duckdb" })
+	if at < 0 {
+		return errors.New("this needs DuckDB")
+	}
+	words := b.tools[at].words(statement)
+	c := exec.Command(words[0], words[1:]...)
+	c.Dir = b.project
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("duckdb: %w: %s", err, lastLine(out))
+	}
+	return nil
+}
+
+// ask is the one row that a query gives in DuckDB, as CSV.
+func (b *bench) ask(query string) (string, error) {
+	const answer = "out/answer.csv"
+	if err := b.tell("COPY (" + query + ") TO '" + answer + "' (HEADER false)"); err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(filepath.Join(b.project, answer))
+	if err == nil && len(text) == 0 {
+		err = errors.New("duckdb gave no answer to " + query)
+	}
+	return strings.TrimSpace(string(text)), err
 }

@@ -74,6 +74,9 @@ func (b *bench) turn(ctx context.Context, turn int, e entry, l *line) {
 		return
 	}
 	l.figures = append(l.figures, f)
+	if stat, err := os.Stat(filepath.Join(b.project, filepath.FromSlash(e.output))); e.output != "" && err == nil {
+		l.output = stat.Size()
+	}
 	if turn == 0 && e.check != nil {
 		if l.facts, err = e.check(b, e.output); err != nil {
 			l.failure = err.Error()
@@ -106,4 +109,24 @@ func tableFacts(b *bench, output string) (string, error) {
 		return "", fmt.Errorf("sqlite3 %s: %w: %s", output, err, out)
 	}
 	return strings.TrimSpace(string(out)), nil
+}
+
+// copyFacts reads a CSV file that holds what it was made from.
+func copyFacts(b *bench, output string) (string, error) {
+	f, err := os.Open(filepath.Join(b.project, filepath.FromSlash(output)))
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	rows, digest, err := facts.Cells(f)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", output, err)
+	}
+	return fmt.Sprintf("rows=%d sha256=%s", rows, digest), nil
+}
+
+// parquetFacts asks DuckDB about a Parquet file.
+func parquetFacts(b *bench, output string) (string, error) {
+	return b.ask("SELECT count(*), sum(order_id), sum(amount), sum(amount * quantity), count(email), count(sku), count(note), " +
+		"sum(epoch_us(created_at)), sum(length(note)), bit_xor(hash(email, country, status, sku, note)) FROM '" + output + "'")
 }

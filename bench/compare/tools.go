@@ -21,9 +21,13 @@ type tool struct {
 	version string
 }
 
+// portable is headgate without its assembly.
+const portable = "portable"
+
 // findTools looks for headgate's peers. One that is not there is left out.
 func (b *bench) findTools(ctx context.Context) error {
-	found := []tool{{name: "headgate", start: []string{b.headgate}, shown: "headgate", ask: "version"}}
+	found := []tool{{name: "headgate", start: []string{b.headgate}, shown: "headgate", ask: "version"},
+		{name: portable, start: []string{b.portable}, shown: "headgate", ask: "version"}}
 	if t, err := b.duck(ctx); err != nil {
 		fmt.Println("duckdb is left out:", err)
 	} else {

@@ -109,6 +109,28 @@ func readJSON(in io.Reader, s *sums) error {
 	}
 }
 
+// Cells reads CSV whose spelling counts: its rows without the header, and a digest of every cell.
+func Cells(r io.Reader) (rows int, digest string, err error) {
+	in := csv.NewReader(bufio.NewReaderSize(r, 1<<18))
+	in.ReuseRecord = true
+	sum := sha256.New()
+	var line []byte
+	for rows = -1; ; rows++ {
+		record, err := in.Read()
+		if err == io.EOF {
+			return rows, hex.EncodeToString(sum.Sum(nil))[:16], nil
+		}
+		if err != nil {
+			return 0, "", err
+		}
+		line = line[:0]
+		for _, cell := range record {
+			line = append(append(line, cell...), 0)
+		}
+		sum.Write(line)
+	}
+}
+
 // sums adds up rows.
 type sums struct {
 	rows       int

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync/atomic"
 
 	"github.com/headgate/headgate/connector"
 )
@@ -33,7 +32,7 @@ func (s *Source) openAt(ctx context.Context, o connector.Object, layers Layers, 
 	}
 	in.dec, err = layers.Format.NewDecoder(layers.Config, nil, connector.DecodeOptions{
 		File: in.label, ChunkSize: s.chunkSize(sample), Strict: s.cfg.Strict,
-		At: &tallyAt{at, &in.read.n}, Size: o.Size, Ranges: s.narrow,
+		At: at, Size: o.Size, Ranges: s.narrow,
 	})
 	if err != nil {
 		in.Close()
@@ -41,18 +40,6 @@ func (s *Source) openAt(ctx context.Context, o connector.Object, layers Layers, 
 	}
 	in.still = func(ctx context.Context) error { return s.unchanged(ctx, split{o.Name, o.Size, o.Modified}) }
 	return in, nil
-}
-
-// tallyAt counts the bytes that were read.
-type tallyAt struct {
-	at io.ReaderAt
-	n  *atomic.Int64
-}
-
-func (t *tallyAt) ReadAt(p []byte, off int64) (int, error) {
-	n, err := t.at.ReadAt(p, off)
-	t.n.Add(int64(n))
-	return n, err
 }
 
 // ranges reads at any place of an object of a store that only opens it at one.

@@ -16,8 +16,8 @@ import (
 	"github.com/headgate/headgate/connector/record"
 )
 
-// kinds are the files the suites run over: plain and compressed, both formats.
-var kinds = []string{".csv", ".tsv.gz", ".jsonl.zst"}
+// kinds are the files the suites run over: plain and compressed, read from the start or at any place.
+var kinds = []string{".csv", ".tsv.gz", ".jsonl.zst", ".parquet"}
 
 func TestSource(t *testing.T) {
 	for _, kind := range kinds {

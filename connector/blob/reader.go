@@ -59,7 +59,12 @@ func (r *reader) Decode(m *connector.Morsel) error {
 	return nil
 }
 
-func (r *reader) BytesRead() int64 { return r.in.read.n.Load() }
+func (r *reader) BytesRead() int64 {
+	if p, ok := r.in.dec.(connector.Progress); ok && r.in.still != nil {
+		return p.Passed()
+	}
+	return r.in.read.n.Load()
+}
 
 func (r *reader) Close() error {
 	if r.told != nil {

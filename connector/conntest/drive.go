@@ -62,6 +62,9 @@ func ReadSplit(ctx context.Context, src connector.Source, sp connector.Split) ([
 			return all, err
 		}
 		all = append(all, Texts(&m.Batch)...)
+		if err := m.Batch.Err; err != nil {
+			return all, err
+		}
 	}
 }
 

@@ -25,6 +25,7 @@ const (
 	GrantSet      Code = 2010
 	GrantRevoke   Code = 2011
 	ServiceAdd    Code = 2012
+	OwnerTransfer Code = 2013
 	BoxRotate     Code = 2020
 	SecretSet     Code = 3001
 	SecretRemove  Code = 3002
@@ -38,6 +39,7 @@ const (
 	StoreCopy     Code = 6001
 	StoreCompact  Code = 6002
 	AuditExport   Code = 6003
+	StoreRestore  Code = 6004
 	IntegrityFail Code = 6009
 )
 
@@ -45,9 +47,9 @@ var names = map[Code]string{
 	Login: "login", LoginFailed: "login.failed", Logout: "logout", SlotAdd: "slot.add", SlotRemove: "slot.remove", StoreInit: "store.init",
 	UserInvite: "user.invite", InviteRevoke: "invite.revoke", UserEnroll: "user.enroll", UserConfirm: "user.confirm", UserRole: "user.role",
 	UserDisable: "user.disable", UserEnable: "user.enable", UserRemove: "user.remove", UserReset: "user.reset", GrantSet: "grant.set",
-	GrantRevoke: "grant.revoke", ServiceAdd: "service.add", BoxRotate: "box.rotate", SecretSet: "secret.set", SecretRemove: "secret.remove",
+	GrantRevoke: "grant.revoke", ServiceAdd: "service.add", OwnerTransfer: "owner.transfer", BoxRotate: "box.rotate", SecretSet: "secret.set", SecretRemove: "secret.remove",
 	SecretUse: "secret.use", FlowApprove: "flow.approve", FlowRevoke: "flow.revoke", RunStart: "run.start", RunEnd: "run.end", Denied: "denied",
-	PolicySet: "policy.set", StoreCopy: "store.copy", StoreCompact: "store.compact", AuditExport: "audit.export", IntegrityFail: "integrity.alarm",
+	PolicySet: "policy.set", StoreCopy: "store.copy", StoreCompact: "store.compact", AuditExport: "audit.export", StoreRestore: "store.restore", IntegrityFail: "integrity.alarm",
 }
 
 // Codes lists the codes that have a name.

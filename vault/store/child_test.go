@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -43,6 +44,7 @@ func child(what string, args []string) error {
 			}
 		}
 	case "forever":
+		fmt.Println("ready")
 		for {
 			if err := appendBoth(s); err != nil {
 				return err
@@ -70,7 +72,7 @@ func appendBoth(s *Store) error {
 	})
 }
 
-func start(t *testing.T, args ...string) *exec.Cmd {
+func command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -78,6 +80,12 @@ func start(t *testing.T, args ...string) *exec.Cmd {
 	}
 	c := exec.Command(exe, append([]string{"child"}, args...)...)
 	c.Stderr = os.Stderr
+	return c
+}
+
+func start(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	c := command(t, args...)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -128,8 +136,15 @@ func TestKilledWriters(t *testing.T) {
 	s := made(t)
 	before := 0
 	for range 50 {
-		c := start(t, "forever", s.Path)
-		time.Sleep(time.Duration(5+rand.IntN(40)) * time.Millisecond) // the moment is the point of the test
+		c := command(t, "forever", s.Path)
+		out, err := c.StdoutPipe()
+		if err = errors.Join(err, c.Start()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(rand.IntN(40)) * time.Millisecond) // the moment is the point of the test
 		if err := c.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}

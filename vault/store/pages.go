@@ -57,11 +57,11 @@ func checkPages(path string) (err error) {
 	}
 	p := &pages{path: path, r: f, size: info.Size(), full: info.Size() <= wholeFileLimit}
 	if p.full {
-		all, err := io.ReadAll(io.LimitReader(f, wholeFileLimit))
-		if err != nil {
+		all := make([]byte, info.Size())
+		if _, err := io.ReadFull(f, all); err != nil {
 			return fmt.Errorf("open store: %w", err)
 		}
-		p.r, p.size = bytes.NewReader(all), int64(len(all))
+		p.r = bytes.NewReader(all)
 	}
 	return p.check()
 }

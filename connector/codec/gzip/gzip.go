@@ -21,7 +21,7 @@ import (
 	"io"
 
 	"github.com/headgate/headgate/connector"
-	"github.com/headgate/headgate/connector/codec/inorder"
+	"github.com/headgate/headgate/connector/codec/internal/inorder"
 )
 
 // Options are the keys of `gzip:` under decode and encode.

@@ -12,7 +12,7 @@ import (
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/headgate/headgate/connector/codec/inorder"
+	"github.com/headgate/headgate/connector/codec/internal/inorder"
 )
 
 // members are the pieces of a gzip stream.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/klauspost/compress/flate"
 
-	"github.com/headgate/headgate/connector/codec/inorder"
+	"github.com/headgate/headgate/connector/codec/internal/inorder"
 )
 
 // memberSize is how much of the input becomes a member. With less the result grows, with

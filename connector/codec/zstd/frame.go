@@ -5,7 +5,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/headgate/headgate/connector/codec/inorder"
+	"github.com/headgate/headgate/connector/codec/internal/inorder"
 )
 
 // frame reads the packed bytes of the frame that src starts with, up to its end. Bytes

@@ -19,7 +19,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/headgate/headgate/connector"
-	"github.com/headgate/headgate/connector/codec/inorder"
+	"github.com/headgate/headgate/connector/codec/internal/inorder"
 )
 
 // maxWindow bounds what a frame may ask the reader to remember. 128 MiB is what the

@@ -10,22 +10,22 @@ import (
 
 // portable is grid without assembly. Where quotes are few it hops from one to the next
 // and leaves the line feeds uncounted.
-func portable(pos []uint32, data []byte, delim, quote byte, quotes int) (found []uint32, feeds int, counted bool) {
+func (x *indexer) portable(data []byte, delim, quote byte, quotes int) (feeds int, counted bool) {
 	if quotes > len(data)/64 {
-		found, feeds = dense(pos, data, delim, quote)
-		return found, feeds, true
+		return x.dense(data, delim, quote), true
 	}
-	return index(pos, data, delim, quote), 0, false
+	x.index(data, delim, quote)
+	return 0, false
 }
 
-// index appends to pos the offset of every delimiter and line feed of data that is
+// index lists the offset of every delimiter and line feed of data that is
 // outside quotes. data ends outside quotes, has no stray quote and chunk.Slack
 // readable bytes behind it. quote 0 means none.
-func index(pos []uint32, data []byte, delim, quote byte) []uint32 {
-	x := indexer{data: data, pos: pos[:cap(pos)], n: len(pos), delim: broadcast(delim)}
+func (x *indexer) index(data []byte, delim, quote byte) {
+	x.data, x.delim = data, broadcast(delim)
 	if quote == 0 {
 		x.stretch(0, len(data))
-		return x.pos[:x.n]
+		return
 	}
 	pattern := broadcast(quote)
 	for i := 0; i >= 0; {
@@ -42,7 +42,6 @@ func index(pos []uint32, data []byte, delim, quote byte) []uint32 {
 		}
 		i, _ = closing(data, q+1, quote, pattern)
 	}
-	return x.pos[:x.n]
 }
 
 // feedsInside counts the line feeds in quotes, for the same kind of data.
@@ -61,17 +60,38 @@ func feedsInside(data []byte, quote byte) int {
 	return n
 }
 
+// indexer lists structural bytes, all of them or those of some columns.
 type indexer struct {
 	data  []byte
 	pos   []uint32 // its whole capacity
 	n     int      // how many are set
 	delim uint64
+
+	// gaps are, in turn, how many bytes to leave out before each that is listed; nil = none.
+	gaps []int
+	turn int // in gaps
+	left int // still to be left out
 }
+
+// newIndexer continues pos.
+func newIndexer(pos []uint32, gaps []int) *indexer {
+	x := &indexer{pos: pos[:cap(pos)], n: len(pos), gaps: gaps}
+	if gaps != nil {
+		x.left = gaps[0]
+	}
+	return x
+}
+
+// found is the list.
+func (x *indexer) found() []uint32 { return x.pos[:x.n] }
+
+// between reports whether the list ends where gaps starts over.
+func (x *indexer) between() bool { return x.gaps == nil || x.turn == 0 && x.left == x.gaps[0] }
 
 // dense is index for data with many quotes: it works out for every byte whether it is
 // in quotes. It also counts the line feeds outside.
-func dense(pos []uint32, data []byte, delim, quote byte) ([]uint32, int) {
-	x := indexer{data: data[:len(data)+chunk.Slack], pos: pos[:cap(pos)], n: len(pos), delim: broadcast(delim)}
+func (x *indexer) dense(data []byte, delim, quote byte) int {
+	x.data, x.delim = data[:len(data)+chunk.Slack], broadcast(delim)
 	pattern := broadcast(quote)
 	feeds := 0
 	inside := uint64(0) // all ones when the block starts in quotes
@@ -93,7 +113,7 @@ func dense(pos []uint32, data []byte, delim, quote byte) ([]uint32, int) {
 		feeds += bits.OnesCount64(n &^ in)
 		x.put(s&^in, uint32(i))
 	}
-	return x.pos[:x.n], feeds
+	return feeds
 }
 
 // nonzero has the high bit of every byte of w that is not zero.
@@ -158,6 +178,10 @@ func (x *indexer) rest(i, to int) {
 
 // one appends one offset.
 func (x *indexer) one(i int) {
+	if x.gaps != nil {
+		x.pick(1, uint32(i))
+		return
+	}
 	if x.n == len(x.pos) {
 		x.grow()
 	}
@@ -168,6 +192,10 @@ func (x *indexer) one(i int) {
 // put appends the offsets of the bits of m. It stores eight at a time, set or not:
 // counting is cheaper than deciding.
 func (x *indexer) put(m uint64, base uint32) {
+	if x.gaps != nil {
+		x.pick(m, base)
+		return
+	}
 	if x.n+64 > len(x.pos) {
 		x.grow()
 	}
@@ -182,6 +210,28 @@ func (x *indexer) put(m uint64, base uint32) {
 		}
 		p = p[8:]
 	}
+}
+
+// pick is put for those bits that gaps does not leave out.
+func (x *indexer) pick(m uint64, base uint32) {
+	count := bits.OnesCount64(m)
+	for x.left < count {
+		for range x.left {
+			m &= m - 1
+		}
+		if x.n == len(x.pos) {
+			x.grow()
+		}
+		x.pos[x.n] = base + uint32(bits.TrailingZeros64(m))
+		x.n++
+		m &= m - 1
+		count -= x.left + 1
+		if x.turn++; x.turn == len(x.gaps) {
+			x.turn = 0
+		}
+		x.left = x.gaps[x.turn]
+	}
+	x.left -= count
 }
 
 func (x *indexer) grow() {

@@ -51,15 +51,27 @@ func someField(r *rand.Rand) string {
 	return texts[r.IntN(len(texts))]
 }
 
+func indexOf(data []byte, delim, quote byte) []uint32 {
+	x := newIndexer(nil, nil)
+	x.index(data, delim, quote)
+	return x.found()
+}
+
+func denseOf(data []byte, delim, quote byte) ([]uint32, int) {
+	x := newIndexer(nil, nil)
+	feeds := x.dense(data, delim, quote)
+	return x.found(), feeds
+}
+
 func TestIndex(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for n := range 300 {
 		data := chunk.Pad(wellFormed(r, 1+r.IntN(2*n+1)))
 		want, feeds := naive(data, ',', '"')
-		if got := index(nil, data, ',', '"'); !slices.Equal(got, want) {
+		if got := indexOf(data, ',', '"'); !slices.Equal(got, want) {
 			t.Fatalf("index of %q:\n got %v\nwant %v", data, got, want)
 		}
-		got, count := dense(nil, data, ',', '"')
+		got, count := denseOf(data, ',', '"')
 		if !slices.Equal(got, want) || count != feeds {
 			t.Fatalf("dense of %q:\n got %v, %d line feeds\nwant %v, %d", data, got, count, want, feeds)
 		}
@@ -77,14 +89,14 @@ func TestIndex(t *testing.T) {
 			t.Fatalf("boundary of %q: %+v", data, b)
 		}
 		want, feeds = naive(data, 0, '"')
-		if got, count := dense(nil, data, 0, '"'); !slices.Equal(got, want) || count != feeds {
+		if got, count := denseOf(data, 0, '"'); !slices.Equal(got, want) || count != feeds {
 			t.Fatalf("dense of %q by U+0000:\n got %v, %d line feeds\nwant %v, %d", data, got, count, want, feeds)
 		}
-		if got := index(nil, data, 0, '"'); !slices.Equal(got, want) {
+		if got := indexOf(data, 0, '"'); !slices.Equal(got, want) {
 			t.Fatalf("index of %q by U+0000:\n got %v\nwant %v", data, got, want)
 		}
 		want, _ = naive(data, ',', 0xfe)
-		if got := index(nil, data, ',', 0); !slices.Equal(got, want) {
+		if got := indexOf(data, ',', 0); !slices.Equal(got, want) {
 			t.Fatalf("index of %q without quotes:\n got %v\nwant %v", data, got, want)
 		}
 	}
@@ -111,7 +123,7 @@ func TestBoundary(t *testing.T) {
 
 func TestPositionsCountOn(t *testing.T) {
 	d := &Decoder{x: &dialect{}, names: []string{"a"}}
-	p := &piece{d: d, line: 10, lineNo: 10, grid: true, pos: []uint32{^uint32(0), 1, 3, 5}}
+	p := &piece{d: d, line: 10, lineNo: 10, grid: true, pos: []uint32{^uint32(0), 1, 3, 5}, pick: pick{width: 1}}
 	b := batchOver([]byte("a\nb\nc\n"))
 	var got []string
 	for _, row := range []int32{2, 0, 1, 1} {

@@ -10,12 +10,11 @@ import (
 
 // grid lists the structural bytes of data as index and dense do. quotes is about how many
 // there are.
-func grid(pos []uint32, data []byte, delim, quote byte, quotes int) (found []uint32, feeds int, counted bool) {
+func (x *indexer) grid(data []byte, delim, quote byte, quotes int) (feeds int, counted bool) {
 	if quote != 0 && cpu.X86.HasAVX2 && cpu.X86.HasPCLMULQDQ && cpu.X86.HasBMI1 && cpu.X86.HasPOPCNT {
-		found, feeds = masked(pos, data, delim, quote)
-		return found, feeds, true
+		return x.masked(data, delim, quote), true
 	}
-	return portable(pos, data, delim, quote, quotes)
+	return x.portable(data, delim, quote, quotes)
 }
 
 // maskBlocks finds the structural bytes of blocks of 64 bytes: bit i of dst[k] is set
@@ -29,8 +28,8 @@ func grid(pos []uint32, data []byte, delim, quote byte, quotes int) (found []uin
 func maskBlocks(dst *uint64, src *byte, blocks int, delim, quote byte, inside uint64) (after uint64, feeds int)
 
 // masked is dense on maskBlocks.
-func masked(pos []uint32, data []byte, delim, quote byte) ([]uint32, int) {
-	x := indexer{data: data[:len(data)+chunk.Slack], pos: pos[:cap(pos)], n: len(pos)}
+func (x *indexer) masked(data []byte, delim, quote byte) int {
+	x.data = data[:len(data)+chunk.Slack]
 	var masks [64]uint64 // of 4 KiB, which stay close by until they are read
 	inside, feeds := uint64(0), 0
 	blocks := (len(data) + 63) / 64
@@ -48,5 +47,5 @@ func masked(pos []uint32, data []byte, delim, quote byte) ([]uint32, int) {
 			}
 		}
 	}
-	return x.pos[:x.n], feeds
+	return feeds
 }

@@ -16,8 +16,10 @@ import (
 func twins(t *testing.T, data []byte, delim, quote byte) {
 	t.Helper()
 	padded := chunk.Pad(slices.Clone(data))
-	want, wantFeeds := dense(nil, padded, delim, quote)
-	got, feeds := masked(nil, padded, delim, quote)
+	want, wantFeeds := denseOf(padded, delim, quote)
+	x := newIndexer(nil, nil)
+	feeds := x.masked(padded, delim, quote)
+	got := x.found()
 	if !slices.Equal(got, want) || feeds != wantFeeds {
 		t.Fatalf("%q by %q, quote %q:\n got %v, %d line feeds\nwant %v, %d", data, delim, quote, got, feeds, want, wantFeeds)
 	}

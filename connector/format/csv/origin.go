@@ -6,8 +6,8 @@ import (
 	"github.com/headgate/headgate/connector/record"
 )
 
-// extent is where the cell stands in the chunk, with its quotes in a grid and
-// without them otherwise.
+// extent is where the cell stands in the chunk, with its quotes in a grid, all of whose
+// fields are listed, and without them otherwise.
 func (p *piece) extent(data []byte, row, col int) (start, end int) {
 	cols := len(p.d.names)
 	if !p.grid {
@@ -27,8 +27,8 @@ func (p *piece) raw(data []byte, row int) []byte {
 	if !p.grid {
 		return data[p.starts[row]:p.stops[row]]
 	}
-	cols := len(p.d.names)
-	return data[p.pos[row*cols]+1 : p.pos[(row+1)*cols]+1]
+	width := p.pick.width
+	return data[p.pos[row*width]+1 : p.pos[(row+1)*width]+1]
 }
 
 // Record is the row as it was read, without its line end.
@@ -42,7 +42,7 @@ func (p *piece) Record(b *record.Batch, row int32) []byte {
 func (p *piece) Position(b *record.Batch, row int32) record.Position {
 	start := 0
 	if p.grid {
-		start = int(p.pos[int(row)*len(p.d.names)] + 1)
+		start = int(p.pos[int(row)*p.pick.width] + 1)
 	} else {
 		start = p.starts[row]
 	}
@@ -71,16 +71,20 @@ func (p *piece) FillText(b *record.Batch, col int, sel []int32, v *record.Vector
 
 // fillGrid cuts the cells out of the grid.
 func (p *piece) fillGrid(b *record.Batch, in int, sel []int32, v *record.Vector) {
-	x, data, cols := p.d.x, b.Buf, len(p.d.names)
-	pos := p.pos[in:]
-	last := in == cols-1
+	x, data := p.d.x, b.Buf
+	if p.pick.want(in) {
+		p.listAll(data)
+	}
+	width := p.pick.width
+	pos := p.pos[p.pick.place(in):]
+	last := in == len(p.d.names)-1
 	words := len(x.nullWords) > 0
 	empty := record.Value
 	if x.nullEmpty {
 		empty = record.Null
 	}
 	for _, row := range sel {
-		k := int(row) * cols
+		k := int(row) * width
 		start, end := int(pos[k]+1), int(pos[k+1])
 		if last && end > start && data[end-1] == '\r' {
 			end--

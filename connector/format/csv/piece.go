@@ -27,8 +27,10 @@ type piece struct {
 	lineAt int
 	lineNo int64
 
-	// pos is a mark before the first byte and then the end of every field, row after row.
+	// pos is a mark before the first byte and then the ends of fields, row after row: of
+	// all, or of those that pick says.
 	pos    []uint32
+	pick   pick
 	loneCR bool // an unquoted cell may hold a carriage return
 
 	fields        []field // of every row, as many as there are columns
@@ -52,6 +54,7 @@ func (d *Decoder) Decode(m *connector.Morsel) error {
 	p := d.piece(m)
 	p.rejects = p.rejects[:0]
 	p.lineAt, p.lineNo = 0, p.line
+	p.pick.choose(len(d.names))
 	switch {
 	case p.fault.code != "":
 		p.oneFault(m.Chunk)
@@ -77,17 +80,16 @@ func (d *Decoder) Decode(m *connector.Morsel) error {
 
 // index tries the grid. It fails when the fields do not form one.
 func (p *piece) index(data []byte) bool {
-	x, cols := p.d.x, len(p.d.names)
-	p.pos = append(p.pos[:0], math.MaxUint32)
-	var feeds int // outside quotes
-	var counted bool
-	p.pos, feeds, counted = grid(p.pos, data, x.delim, x.quote, p.quotes)
+	x, width := p.d.x, p.pick.width
+	in := newIndexer(append(p.pos[:0], math.MaxUint32), p.pick.gaps)
+	feeds, counted := in.grid(data, x.delim, x.quote, p.quotes) // outside quotes
+	p.pos = in.found()
 	if !counted {
 		feeds = p.newlines
 	}
-	p.rows = (len(p.pos) - 1) / cols
-	ok := len(p.pos) == p.rows*cols+1
-	for k := cols; k < len(p.pos); k += cols {
+	p.rows = (len(p.pos) - 1) / width
+	ok := len(p.pos) == p.rows*width+1 && in.between()
+	for k := width; k < len(p.pos); k += width {
 		ok = ok && data[p.pos[k]] == '\n'
 	}
 	// Every row ends with a line feed, so any more of them are in quotes or in the wrong place.
@@ -251,6 +253,7 @@ func (d *Decoder) encodingName() string {
 
 // badColumn is the first column of row that is not valid text.
 func (p *piece) badColumn(b *record.Batch, row int) string {
+	p.listAll(b.Buf)
 	for col := range p.d.names {
 		if start, end := p.extent(b.Buf, row, col); !validText(b.Buf[start:end], p.d.converted) {
 			return p.d.names[col]

@@ -36,7 +36,7 @@ func newCompressor(o *Options) (*compressor, error) {
 		}
 	case "zstd":
 		c.codec = meta.Zstd
-		level := zstd.SpeedDefault
+		level := zstd.SpeedFastest // on pages it makes as little as the next level
 		if o.Level > 0 {
 			level = zstd.EncoderLevelFromZstd(o.Level)
 		}

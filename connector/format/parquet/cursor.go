@@ -79,7 +79,10 @@ func (c *cursor) load() error {
 			c.defs[i] = uint8(r.leaf.maxDef)
 		}
 	}
-	return c.values(values)
+	if err := c.values(values); err != nil || r.left > 0 {
+		return err
+	}
+	return r.endPage()
 }
 
 // values reads the values of the cells loaded.

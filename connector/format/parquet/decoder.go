@@ -42,6 +42,7 @@ type Decoder struct {
 	pruned bool // the group need not be read
 
 	active atomic.Int32 // columns that have been asked for
+	passed atomic.Int64 // see Passed
 
 	mu     sync.Mutex
 	pieces []*piece // by slot
@@ -207,17 +208,22 @@ func (d *Decoder) Next(ctx context.Context, m *connector.Morsel) error {
 	p.pruned = d.pruned
 	p.mu.Unlock()
 	d.row += int64(p.rows)
+	d.passed.Store(int64(float64(d.opt.Size) * float64(d.first+d.row) / float64(d.file.Rows)))
 	return nil
 }
+
+// Passed is the share of the file that the rows so far make up.
+func (d *Decoder) Passed() int64 { return d.passed.Load() }
 
 // advance finds the next row.
 func (d *Decoder) advance() error {
 	for d.group < 0 || d.row == d.file.Groups[d.group].Rows {
+		if d.file == nil || d.group+1 == len(d.file.Groups) {
+			d.passed.Store(d.opt.Size)
+			return io.EOF
+		}
 		if d.group >= 0 {
 			d.first += d.row
-		}
-		if d.file == nil || d.group+1 == len(d.file.Groups) {
-			return d.end()
 		}
 		d.group++
 		d.row, d.pruned = 0, false
@@ -234,14 +240,6 @@ func (d *Decoder) advance() error {
 		}
 	}
 	return nil
-}
-
-// end is io.EOF, as often as it is asked for.
-func (d *Decoder) end() error {
-	if d.group >= 0 {
-		d.first -= d.row
-	}
-	return io.EOF
 }
 
 // pieceRows is how many rows make a morsel of the size asked for.

@@ -8,12 +8,13 @@ import (
 // dict numbers distinct values in the order of their first appearance. Values are
 // plain-encoded; width is their size, 0 = a length stands before each.
 type dict struct {
-	width int
-	plain []byte // the values
-	n     int
-	ends  []uint32 // of each value in plain
-	slots []uint32 // hash table: number + 1
-	shift uint
+	width  int
+	plain  []byte // the values
+	n      int
+	ends   []uint32 // of each value in plain
+	hashes []uint32 // of each value
+	slots  []uint32 // hash table: number + 1
+	shift  uint
 }
 
 const (
@@ -24,7 +25,7 @@ const (
 
 // reset empties d, keeping its memory.
 func (d *dict) reset(width int) {
-	d.width, d.plain, d.n, d.ends = width, d.plain[:0], 0, d.ends[:0]
+	d.width, d.plain, d.n, d.ends, d.hashes = width, d.plain[:0], 0, d.ends[:0], d.hashes[:0]
 	d.setSlots(firstSlots)
 }
 
@@ -34,7 +35,7 @@ func (d *dict) setSlots(n int) {
 	}
 	d.slots = d.slots[:n]
 	clear(d.slots)
-	d.shift = 64
+	d.shift = 32
 	for ; n > 1; n >>= 1 {
 		d.shift--
 	}
@@ -43,18 +44,26 @@ func (d *dict) setSlots(n int) {
 const mixer = 0x9e3779b97f4a7c15
 
 // hash is good enough for a table that bounds its probes.
-func (d *dict) hash(value []byte) uint64 {
+func hash(value []byte) uint32 {
 	h := uint64(len(value)) * mixer
-	for ; len(value) >= 8; value = value[8:] {
-		h = (h ^ binary.LittleEndian.Uint64(value)) * mixer
-		h ^= h >> 29
+	var last uint64
+	switch n := len(value); {
+	case n >= 8:
+		last = binary.LittleEndian.Uint64(value[n-8:])
+		for ; len(value) > 8; value = value[8:] {
+			h = (h ^ binary.LittleEndian.Uint64(value)) * mixer
+			h ^= h >> 29
+		}
+	case n >= 4:
+		last = uint64(le32(value)) | uint64(le32(value[n-4:]))<<32
+	default:
+		for i, c := range value {
+			last |= uint64(c) << (8 * i)
+		}
 	}
-	var tail uint64
-	for i, c := range value {
-		tail |= uint64(c) << (8 * i)
-	}
-	h = (h ^ tail) * mixer
-	return (h ^ h>>32) * mixer
+	h = (h ^ last) * mixer
+	h = (h ^ h>>32) * mixer
+	return uint32(h >> 32)
 }
 
 // value is the value with number i, without its length.
@@ -71,15 +80,16 @@ func (d *dict) value(i int) []byte {
 
 // add numbers a value; -1 when it would take too long.
 func (d *dict) add(value []byte) int {
-	mask := uint64(len(d.slots) - 1)
-	at := d.hash(value) >> d.shift
+	mask := uint32(len(d.slots) - 1)
+	h := hash(value)
+	at := h >> d.shift
 	for range maxProbes {
 		s := d.slots[at]
 		if s == 0 {
 			d.slots[at] = uint32(d.n + 1)
-			return d.append(value)
+			return d.append(value, h)
 		}
-		if bytes.Equal(d.value(int(s-1)), value) {
+		if d.hashes[s-1] == h && bytes.Equal(d.value(int(s-1)), value) {
 			return int(s - 1)
 		}
 		at = (at + 1) & mask
@@ -87,12 +97,13 @@ func (d *dict) add(value []byte) int {
 	return -1
 }
 
-func (d *dict) append(value []byte) int {
+func (d *dict) append(value []byte, h uint32) int {
 	if d.width == 0 {
 		d.plain = binary.LittleEndian.AppendUint32(d.plain, uint32(len(value)))
 	}
 	d.plain = append(d.plain, value...)
 	d.ends = append(d.ends, uint32(len(d.plain)))
+	d.hashes = append(d.hashes, h)
 	d.n++
 	if 2*d.n > len(d.slots) {
 		d.grow()
@@ -100,12 +111,12 @@ func (d *dict) append(value []byte) int {
 	return d.n - 1
 }
 
-// grow doubles the table.
+// grow makes the table four times as large.
 func (d *dict) grow() {
-	d.setSlots(2 * len(d.slots))
-	mask := uint64(len(d.slots) - 1)
-	for i := range d.n {
-		at := d.hash(d.value(i)) >> d.shift
+	d.setSlots(4 * len(d.slots))
+	mask := uint32(len(d.slots) - 1)
+	for i, h := range d.hashes {
+		at := h >> d.shift
 		for d.slots[at] != 0 {
 			at = (at + 1) & mask
 		}

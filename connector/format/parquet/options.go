@@ -15,7 +15,7 @@ const defaultGroupRows = 128 << 10
 // Options are the keys of `parquet:` under decode and encode.
 type Options struct {
 	Compression  string `key:"compression" help:"how pages are compressed (writing)" enum:"snappy,zstd,gzip,none" default:"snappy"`
-	Level        int    `key:"level" help:"how hard zstd (1 to 22) and gzip (1 to 9) compress; 0 = their default (writing)" default:"0"`
+	Level        int    `key:"level" help:"how hard zstd (1 to 22) and gzip (1 to 9) compress; 0 = zstd 1, gzip 6 (writing)" default:"0"`
 	RowGroupRows int    `key:"row_group_rows" help:"rows of a row group, at most; wide rows make it smaller (writing)" default:"131072"`
 }
 

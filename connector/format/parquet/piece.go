@@ -99,24 +99,7 @@ func (d *Decoder) Decode(m *connector.Morsel) error {
 	if p.pruned {
 		b.Sel, b.Filtered = b.Sel[:0], int64(p.rows)
 	}
-	if d.opt.Strict {
-		d.checkAll(b)
-	}
-	return b.Err
-}
-
-// checkAll rejects the rows with a bad cell in any column.
-func (d *Decoder) checkAll(b *record.Batch) {
-	for i, c := range b.Cols {
-		v := c.Values(b, b.Sel)
-		for _, row := range b.Sel {
-			if v.Cells[row] == record.Bad {
-				f := v.Fault(row)
-				b.Reject(row, f.Code, d.columns[i].name, f.Message)
-			}
-		}
-	}
-	b.DropRejected(0)
+	return nil
 }
 
 // FillValues hands out cells as they are.

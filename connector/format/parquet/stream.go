@@ -186,7 +186,11 @@ func (s *stream) cells(sl *slab, n int) error {
 		if err := s.page(sl, done, k, mem); err != nil {
 			return err
 		}
-		done += k
+		if done += k; r.left == 0 {
+			if err := r.endPage(); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
