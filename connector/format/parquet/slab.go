@@ -19,7 +19,6 @@ type slab struct {
 	// memory for handing the cells out
 	seen  []uint32 // 1 + offset in the arena of a dictionary's value
 	lens  []uint32
-	text  []byte
 	width int // of the values; 0 = a length before each
 }
 
