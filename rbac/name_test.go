@@ -50,6 +50,7 @@ func TestGrants(t *testing.T) {
 		{"*:manage sales-*:monitor", "sales-day", Monitor}, {"*:manage sales-*:monitor", "hr", Manage},
 		{"sales-*:monitor sales-day:manage", "sales-day", Manage}, {"sales-*:manage sales-day:monitor", "sales-day", Monitor},
 		{"*-day:manage sale*:run", "sales-day", Run}, {"a*b*c:run", "axxbyyc", Run}, {"a*b*c:run", "axxbyy", NoLevel},
+		{"sales-day*:monitor sales-day:manage", "sales-day", Manage}, {"sale*:run *-day:manage", "sales-day", Run},
 		{"**:run", "x", Run}, {"", "x", NoLevel}, {"sales:run", "sales-day", NoLevel},
 	} {
 		if got := granted(parse(c.grants), c.flow); got != c.want {

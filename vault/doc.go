@@ -67,6 +67,7 @@
 //
 // Beside the store each person keeps a pin, PINS/FINGERPRINT/PERSON.pin, authenticated
 // by a key from the seed: the last operation and audit entry seen. A store that does
-// not have both is refused. A missing pin is a first contact: then the fingerprint in
+// not have both is refused. PERSON.state, whose digest the pin has, is the policy as it
+// was then, so that only newer operations are verified. A missing pin is a first contact: then the fingerprint in
 // the key file, slot or invitation code is what ties the store to the person.
 package vault

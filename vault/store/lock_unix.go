@@ -23,3 +23,9 @@ func lockFile(f *os.File, alone bool) error {
 		}
 	}
 }
+
+// release gives back a lock that the database holds and closes f. Closing alone would
+// not: a file that is still mapped keeps its lock.
+func release(f *os.File) error {
+	return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
+}

@@ -150,18 +150,18 @@ func (s *Store) enter(ctx context.Context, alone bool) (unlock func(), err error
 }
 
 // with opens the file for fn. After a fault the database is not closed, since its
-// locks may be held for ever; its file descriptor is, so that others can go on.
+// locks may be held for ever; its lock on the file is given back, so that others can
+// go on.
 func (s *Store) with(write bool, fn func(*Tx) error) (err error) {
 	var file *os.File
 	before := debug.SetPanicOnFault(true)
 	defer debug.SetPanicOnFault(before)
 	defer func() {
 		if r := recover(); r != nil {
-			if file != nil {
-				err = errors.Join(&DamagedError{s.Path, fmt.Sprint(r)}, file.Close())
-				return
-			}
 			err = &DamagedError{s.Path, fmt.Sprint(r)}
+			if file != nil {
+				err = errors.Join(err, release(file))
+			}
 		}
 	}()
 	if err := checkPages(s.Path); err != nil {

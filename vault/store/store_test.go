@@ -256,3 +256,24 @@ func TestNewer(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestAfterAFaultOthersGoOn: a fault in the file leaves the database mapped, and no
+// lock behind.
+func TestAfterAFaultOthersGoOn(t *testing.T) {
+	s := made(t)
+	s.LockTimeout = 5 * time.Second
+	fault := func(*Tx) error { panic("fault") }
+	for name, use := range map[string]func() error{
+		"read":  func() error { return s.View(context.Background(), fault) },
+		"write": func() error { return s.Update(context.Background(), Change{}, fault) },
+	} {
+		var damaged *DamagedError
+		if err := use(); !errors.As(err, &damaged) {
+			t.Errorf("%s: %v", name, err)
+		}
+		put(t, s, Change{Copy: true, Erase: func() bool { return true }}, "k", name)
+		if get(t, s, "k") != name {
+			t.Errorf("%s: nobody can go on", name)
+		}
+	}
+}
