@@ -26,7 +26,7 @@ const (
 // reset empties d, keeping its memory.
 func (d *dict) reset(width int) {
 	d.width, d.plain, d.n, d.ends, d.hashes = width, d.plain[:0], 0, d.ends[:0], d.hashes[:0]
-	d.setSlots(firstSlots)
+	d.slots = d.slots[:0] // made by the first value
 }
 
 func (d *dict) setSlots(n int) {
@@ -80,6 +80,9 @@ func (d *dict) value(i int) []byte {
 
 // add numbers a value; -1 when it would take too long.
 func (d *dict) add(value []byte) int {
+	if len(d.slots) == 0 {
+		d.setSlots(firstSlots)
+	}
 	mask := uint32(len(d.slots) - 1)
 	h := hash(value)
 	at := h >> d.shift

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"github.com/headgate/headgate/connector/format/parquet/internal/meta"
 	"github.com/headgate/headgate/connector/record"
@@ -29,13 +28,13 @@ type Encoder struct {
 	z       *compressor
 	rows    int // of a row group, at most
 
-	mu   sync.Mutex
-	free []*work
+	shop *workshop
+	held int // bytes that wait, as the shop knows
 
 	offset  int64
 	group   group
 	pending []cells // rows that wait for a page to be full
-	own     *work   // of the serial half
+	own     *work   // lent while the serial half works
 	file    meta.File
 	groups  []byte // those written, as the footer has them
 	ngroups int
@@ -49,7 +48,10 @@ func NewEncoder(o *Options, schema *record.Schema) (*Encoder, error) {
 	if len(schema.Fields) == 0 {
 		return nil, errors.New("there is no column to write")
 	}
-	e := &Encoder{rows: o.RowGroupRows, own: &work{}, pending: make([]cells, len(schema.Fields))}
+	e := &Encoder{rows: o.RowGroupRows, shop: o.shop, pending: make([]cells, len(schema.Fields))}
+	if e.shop == nil {
+		e.shop = &workshop{}
+	}
 	e.file.CreatedBy = "headgate"
 	e.file.Schema = []meta.Element{{Name: "schema", Type: meta.None, Children: int32(len(schema.Fields)), Converted: meta.NoConverted}}
 	for _, f := range schema.Fields {
@@ -61,16 +63,16 @@ func NewEncoder(o *Options, schema *record.Schema) (*Encoder, error) {
 		e.file.Schema = append(e.file.Schema, c.elem)
 	}
 	e.group.chunks = make([]outChunk, len(e.columns))
-	e.group.reset(e.columns)
+	e.group.reset(e.columns, false)
 	var err error
-	e.z, err = newCompressor(o)
+	e.z, err = e.shop.join(o)
 	return e, err
 }
 
 // Encode appends a parcel of the rows of b.Sel.
 func (e *Encoder) Encode(dst []byte, b *record.Batch) ([]byte, error) {
-	w := e.lend()
-	defer e.giveBack(w)
+	w := e.shop.lend()
+	defer e.shop.giveBack(w)
 	known := len(b.Rejects)
 	w.vectors = w.vectors[:0]
 	for i := range e.columns {
@@ -113,26 +115,10 @@ func (e *Encoder) slab(dst []byte, w *work, b *record.Batch, sel []int32) ([]byt
 	return dst, nil
 }
 
-func (e *Encoder) lend() *work {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if n := len(e.free); n > 0 {
-		w := e.free[n-1]
-		e.free = e.free[:n-1]
-		return w
-	}
-	return &work{}
-}
-
-func (e *Encoder) giveBack(w *work) {
-	clear(w.vectors)
-	e.mu.Lock()
-	e.free = append(e.free, w)
-	e.mu.Unlock()
-}
-
 // Append takes a parcel into the row group.
 func (e *Encoder) Append(w io.Writer, enc []byte) error {
+	e.own = e.shop.lend()
+	defer e.shop.giveBack(e.own)
 	for in := parcel(enc); len(in) > 0; {
 		rows := in.count()
 		if in.byte() == slabCells {
@@ -155,6 +141,25 @@ func (e *Encoder) Append(w io.Writer, enc []byte) error {
 		}
 		e.group.rows += rows
 	}
+	return e.settle(w)
+}
+
+// settle tells the shop what waits, and writes it when that is too much.
+func (e *Encoder) settle(w io.Writer) error {
+	now := e.waiting() + e.group.bytes()
+	before := e.held
+	e.held = now
+	if !e.shop.hold(before, now) {
+		return nil
+	}
+	if err := e.flush(w); err != nil {
+		return err
+	}
+	if err := e.cut(w); err != nil {
+		return err
+	}
+	e.held = e.group.bytes()
+	e.shop.hold(now, e.held)
 	return nil
 }
 
@@ -208,7 +213,7 @@ func (e *Encoder) flush(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		e.pending[i].reset()
+		e.pending[i].reset(!e.shop.crowded())
 	}
 	e.group.rows += rows
 	return nil
@@ -224,6 +229,9 @@ func (e *Encoder) room(w io.Writer, rows int) error {
 
 // Close writes the last row group and the footer.
 func (e *Encoder) Close(w io.Writer) error {
+	e.own = e.shop.lend()
+	defer e.shop.giveBack(e.own)
+	defer func() { e.shop.leave(e.held) }()
 	if err := e.flush(w); err != nil {
 		return err
 	}

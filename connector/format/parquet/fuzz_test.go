@@ -56,7 +56,7 @@ func FuzzParquet(f *testing.F) {
 	})
 }
 
-// rowsOf is how many rows the footer promises.
+// rowsOf is how many rows the footer promises, or values of a column if that is more.
 func rowsOf(data []byte) int64 {
 	d, err := NewDecoder(connector.DecodeOptions{At: bytes.NewReader(data), Size: int64(len(data))})
 	if err != nil {
@@ -65,5 +65,15 @@ func rowsOf(data []byte) int64 {
 	if _, err := d.Columns(context.Background()); err != nil || d.file == nil {
 		return 0
 	}
-	return d.file.Rows
+	most := d.file.Rows
+	for g := range d.file.Groups {
+		chunks, err := d.chunks(g)
+		if err != nil {
+			continue
+		}
+		for _, c := range chunks {
+			most = max(most, c.Values)
+		}
+	}
+	return most
 }

@@ -33,10 +33,14 @@ type outChunk struct {
 	renumber      []uint16
 }
 
-func (g *group) reset(columns []outColumn) {
+// reset empties g, and lets its memory go unless it is to keep it.
+func (g *group) reset(columns []outColumn, keep bool) {
 	g.rows = 0
 	for i := range g.chunks {
 		c := &g.chunks[i]
+		if !keep {
+			*c = outChunk{}
+		}
 		c.pages, c.size, c.values, c.nulls = c.pages[:0], 0, 0, 0
 		c.ext, c.full, c.plain = extremes{}, false, false
 		c.dict.reset(columns[i].width)
@@ -46,7 +50,7 @@ func (g *group) reset(columns []outColumn) {
 // bytes is how much memory the pages take.
 func (g *group) bytes() (n int) {
 	for i := range g.chunks {
-		n += len(g.chunks[i].pages)
+		n += len(g.chunks[i].pages) + len(g.chunks[i].dict.plain)
 	}
 	return n
 }
@@ -144,7 +148,7 @@ func (e *Encoder) cut(w io.Writer) error {
 	e.groups = meta.AppendGroup(e.groups, done, g.footer)
 	e.ngroups++
 	e.file.Rows += done.Rows
-	g.reset(e.columns)
+	g.reset(e.columns, !e.shop.crowded())
 	return nil
 }
 
@@ -199,7 +203,14 @@ func spell(there []byte, rows int) []byte {
 	return there
 }
 
-func (x *cells) reset() { *x = cells{plain: x.plain[:0]} }
+// reset empties x, and lets its memory go unless it is to keep it.
+func (x *cells) reset(keep bool) {
+	plain := x.plain[:0]
+	if !keep {
+		plain = nil
+	}
+	*x = cells{plain: plain}
+}
 
 // split cuts the first n rows off x.
 func (c *outColumn) split(x cells, n int) (head, rest cells) {

@@ -17,6 +17,8 @@ type Options struct {
 	Compression  string `key:"compression" help:"how pages are compressed (writing)" enum:"snappy,zstd,gzip,none" default:"snappy"`
 	Level        int    `key:"level" help:"how hard zstd (1 to 22) and gzip (1 to 9) compress; 0 = zstd 1, gzip 6 (writing)" default:"0"`
 	RowGroupRows int    `key:"row_group_rows" help:"rows of a row group, at most; wide rows make it smaller (writing)" default:"131072"`
+
+	shop *workshop // of all encoders with these options; nil = each has its own
 }
 
 // Format is the registry entry.
@@ -24,7 +26,7 @@ func Format() *connector.Format {
 	return &connector.Format{
 		Name: "parquet", Summary: "Apache Parquet, columns that nest are read as json", Extensions: []string{".parquet"},
 		RandomAccess: true,
-		Config:       func() any { return &Options{Compression: "snappy", RowGroupRows: defaultGroupRows} },
+		Config:       func() any { return &Options{Compression: "snappy", RowGroupRows: defaultGroupRows, shop: &workshop{}} },
 		NewDecoder: func(cfg any, _ io.Reader, opt connector.DecodeOptions) (connector.Decoder, error) {
 			return NewDecoder(opt)
 		},

@@ -48,6 +48,7 @@ func mixed(n int, seed uint64) (*record.Schema, *record.Batch) {
 	add("real", kind(record.Float), 0, func(int) string { return strconv.FormatFloat(r.NormFloat64(), 'g', -1, 64) })
 	add("day", kind(record.Date), 0, func(int) string { return string(record.AppendDate(nil, int64(r.IntN(40_000)))) })
 	add("at", kind(record.Timestamp), 3, func(int) string { return string(record.AppendTimestamp(nil, int64(r.IntN(1<<50)))) })
+	add("phrase", kind(record.String), 0, func(int) string { return "phrase number " + strconv.Itoa(r.IntN(1500)) })
 	add("none", kind(record.String), 1, func(int) string { return "" })
 	return schema, b
 }

@@ -200,13 +200,13 @@ func (x *inner) plain() any {
 
 // TestWrittenByOthers reads what parquet-go wrote.
 func TestWrittenByOthers(t *testing.T) {
-	rows := otherRows(3000)
+	rows := otherRows(1200)
 	for _, codec := range []compress.Codec{&other.Uncompressed, &other.Snappy, &other.Gzip, &other.Zstd, &other.Lz4Raw} {
 		for _, version := range []int{1, 2} {
 			for _, page := range []int{300, 1 << 20} {
 				t.Run(fmt.Sprintf("%s v%d %d", codec, version, page), func(t *testing.T) {
 					var out bytes.Buffer
-					w := other.NewGenericWriter[others](&out, other.Compression(codec), other.DataPageVersion(version), other.PageBufferSize(page), other.MaxRowsPerRowGroup(1700))
+					w := other.NewGenericWriter[others](&out, other.Compression(codec), other.DataPageVersion(version), other.PageBufferSize(page), other.MaxRowsPerRowGroup(700))
 					if _, err := w.Write(rows); err != nil {
 						t.Fatal(err)
 					}

@@ -35,6 +35,7 @@ type work struct {
 	packed       []byte
 	idx          []uint16
 	dict         dict
+	listed       dict // of a page out of a parcel, whose memory it shares
 	columns      []cells
 	vectors      []*record.Vector
 }

@@ -113,8 +113,8 @@ func (p *parcel) page(w *work, c *outColumn, rows int) page {
 		return pg
 	}
 	pg.levels = p.bytes()
-	w.dict.list(c.width, p.bytes())
-	pg.dict = &w.dict
+	w.listed.list(c.width, p.bytes())
+	pg.dict = &w.listed
 	n := p.count()
 	w.idx = w.idx[:0]
 	for i := range n {

@@ -3,7 +3,6 @@ package parquet
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 	"sync"
 )
 
@@ -114,8 +113,8 @@ func (s *stream) assemble(sl *slab, pass int64, n int) (err error) {
 		if out, sl.defs[i], err = s.nest.row(out); err != nil {
 			return err
 		}
-		if len(out) > math.MaxInt32 {
-			return errCell
+		if len(out) > maxSlab {
+			return errSlab
 		}
 		binary.LittleEndian.PutUint32(out[at-4:], uint32(len(out)-at))
 		sl.at[i] = uint32(at)

@@ -35,8 +35,8 @@ func (r *leafReader) texts(at []uint32, out []byte) ([]byte, error) {
 			if out, err = r.copyText(out); err != nil {
 				return out, err
 			}
-			if len(out) > 1<<31-1 {
-				return out, errCell
+			if len(out) > maxSlab {
+				return out, errSlab
 			}
 		}
 	}
@@ -71,6 +71,9 @@ func (r *leafReader) plain(at []uint32) error {
 		}
 		if err := r.body.Need(4 + n); err != nil {
 			return err
+		}
+		if r.body.R > maxSlab {
+			return errSlab
 		}
 	}
 	return nil

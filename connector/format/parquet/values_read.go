@@ -27,11 +27,15 @@ const (
 const (
 	// maxCell bounds one value. It is checked before memory is taken for it.
 	maxCell = 64 << 20
+	// maxSlab bounds the bytes of a column of a morsel.
+	maxSlab = 256 << 20
 	// maxListed bounds the lengths that encodings with deltas list before the bytes.
 	maxListed = 1 << 24
 	// block is how many values are decoded at once.
 	block = 512
 )
+
+var errSlab = fmt.Errorf("the values of a few thousand rows take more than %d MiB", maxSlab>>20)
 
 var errCell = fmt.Errorf("a value is larger than %d MiB", maxCell>>20)
 
