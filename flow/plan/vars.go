@@ -257,6 +257,9 @@ func evaluate(src string, vars expr.Vars, zone *time.Location) (*value, error) {
 	if len(findings) > 0 {
 		return nil, fmt.Errorf("%s: %s", src, findings[0].Message)
 	}
+	if !p.Ready() {
+		return nil, fmt.Errorf("%s: its value is not known yet", src)
+	}
 	v := &value{}
 	v.batch.Reset(1)
 	v.vec.Reset(p.Type(), 1)
