@@ -18,6 +18,8 @@ const (
 	exitInvalid     = 2 // the command line or the project's files
 	exitUnreachable = 3 // another system; worth another try
 	exitBusy        = 6 // another run of the flow; worth another try
+	exitRefused     = 12
+	exitIntegrity   = 13 // never worth another try
 )
 
 // rule is one line of the table: errors it knows, and what becomes of them.
@@ -43,6 +45,8 @@ func rules() []rule {
 		{kind[*plan.ProfileError], "usage", exitInvalid, ""},
 		{kind[*cli.FindingsError], "invalid", exitInvalid, "for more about a finding: headgate explain CODE"},
 		{target(state.ErrBusy), "busy", exitBusy, "is it meant to run twice? --lock-timeout 5m waits for the other run"},
+		{target(connector.ErrIntegrity), "integrity", exitIntegrity, ""},
+		{target(connector.ErrRefused), "refused", exitRefused, ""},
 		{target(connector.ErrUnreachable), "unreachable", exitUnreachable, "does the other system run, and does it know this login?"},
 		{target(context.DeadlineExceeded), "timeout", exitFailed, "does the flow need more time? see `run: {timeout: ...}`"},
 	}

@@ -98,6 +98,18 @@ type Codec struct {
 	Summary    string
 	Extensions []string
 	Config     func() any
-	NewReader  func(cfg any, r io.Reader) (io.ReadCloser, error)  // nil = cannot decode
-	NewWriter  func(cfg any, w io.Writer) (io.WriteCloser, error) // nil = cannot encode; Close flushes and does not close w
+	// NewReader decodes r; nil = the codec cannot decode. A codec whose bytes are only
+	// known to be right at the end hands them out before: whoever uses them commits
+	// nothing before it has read io.EOF.
+	NewReader func(cfg any, r io.Reader, opt CodecOptions) (io.ReadCloser, error)
+	// NewWriter encodes into w; nil = the codec cannot encode. Close flushes and does not
+	// close w.
+	NewWriter func(cfg any, w io.Writer, opt CodecOptions) (io.WriteCloser, error)
+}
+
+// CodecOptions is what a codec is told besides its own options.
+type CodecOptions struct {
+	Context context.Context // ends the looking up of keys; nil = context.Background()
+	File    string          // for messages
+	Keys    Keys            // nil = there are none
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/headgate/headgate/connector/record"
 )
 
-// Type is a registry entry for a kind of connection: data and constructors. Exactly
-// one of Store and Table is set.
+// Type is a registry entry for a kind of connection: data and constructors. Store and
+// Table exclude each other; a type without both serves as a tunnel only.
 type Type struct {
 	Name    string // as `type:` spells it
 	Summary string
@@ -22,6 +22,11 @@ type Type struct {
 	Store func(ctx context.Context, env Env, cfg any) (Store, error)
 	// Table opens rows.
 	Table *Table
+	// Tunnel opens a way to other machines; nil = the type is none.
+	Tunnel func(ctx context.Context, env Env, cfg any) (Tunnel, error)
+	// Test reaches the other side, logs in, and reports what it saw; it changes nothing
+	// that stays. nil = there is nothing to reach.
+	Test func(ctx context.Context, env Env, cfg any) (*Probe, error)
 }
 
 // Table is a connector whose unit is the row.
@@ -37,6 +42,12 @@ type Env struct {
 	Connection string    // the connection's name, for messages; "" = the project's own files
 	Stdin      io.Reader // what the name "-" reads; nil = not available
 	Stdout     io.Writer // what the name "-" writes; nil = not available
+
+	Secrets Secrets       // of Connection; nil = there is no store to take them from
+	Keys    Keys          // of `keys:`; nil as above
+	Network NetworkPolicy // for package netguard, which every connector dials through
+	Tunnel  Dial          // through the connection's tunnel; nil = it has none
+	Notice  func(Notice)  // tells the audit log; nil = nobody listens
 }
 
 // SourceRequest is what a flow asks of a table source.

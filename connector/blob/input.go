@@ -120,7 +120,7 @@ func (s *Source) open(ctx context.Context, o connector.Object, sample bool) (*in
 		return nil, err
 	}
 	in.read = &counter{r: raw}
-	top, codecs, err := layers.decode(in.read)
+	top, codecs, err := layers.decode(in.read, connector.CodecOptions{Context: ctx, File: in.label, Keys: s.cfg.Keys})
 	in.open = append(in.open, &codecs)
 	if err == nil {
 		if len(layers.Codecs) > 0 && !sample {

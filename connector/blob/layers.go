@@ -70,13 +70,13 @@ func formatNames(reg *connector.Registry) string {
 }
 
 // decode stacks the codecs on r. Closing the result closes the codecs, not r.
-func (l *Layers) decode(r io.Reader) (io.Reader, closers, error) {
+func (l *Layers) decode(r io.Reader, opt connector.CodecOptions) (io.Reader, closers, error) {
 	var open closers
 	for _, c := range l.Codecs {
 		if c.NewReader == nil {
 			return nil, open, fmt.Errorf("%s cannot be read", c.Name)
 		}
-		rc, err := c.NewReader(c.Config, r)
+		rc, err := c.NewReader(c.Config, r, opt)
 		if err != nil {
 			return nil, open, err
 		}
@@ -88,13 +88,13 @@ func (l *Layers) decode(r io.Reader) (io.Reader, closers, error) {
 
 // encode stacks the codecs on w. Closing the result flushes the codecs, and does
 // not close w.
-func (l *Layers) encode(w io.Writer) (io.Writer, closers, error) {
+func (l *Layers) encode(w io.Writer, opt connector.CodecOptions) (io.Writer, closers, error) {
 	var open closers
 	for _, c := range l.Codecs {
 		if c.NewWriter == nil {
 			return nil, open, fmt.Errorf("%s cannot be written", c.Name)
 		}
-		wc, err := c.NewWriter(c.Config, w)
+		wc, err := c.NewWriter(c.Config, w, opt)
 		if err != nil {
 			return nil, open, err
 		}

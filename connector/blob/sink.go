@@ -18,6 +18,7 @@ type SinkConfig struct {
 	Store     connector.Store
 	StoreName string // the connection's name, for messages; "" = the project's own files
 	Registry  *connector.Registry
+	Keys      connector.Keys // of codecs that encrypt; nil = none
 	// Name is the name of the file that a split is written to. When PerSplit is
 	// false it is asked once, for the zero Split.
 	Name     func(connector.Split) (string, error)

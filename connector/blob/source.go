@@ -20,6 +20,7 @@ type SourceConfig struct {
 	Store     connector.Store
 	StoreName string // the connection's name, for messages; "" = the project's own files
 	Registry  *connector.Registry
+	Keys      connector.Keys // of codecs that decrypt; nil = none
 	Glob      string
 	Settle    time.Duration // files changed less than this ago are left for later
 	Layers    *Layers       // nil = by the extension of each file

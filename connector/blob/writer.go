@@ -78,7 +78,7 @@ func (w *writer) open(ctx context.Context) (err error) {
 	if w.up, err = w.sink.cfg.Store.Create(ctx, w.name, w.tag); err != nil {
 		return err
 	}
-	w.top, w.codecs, err = w.layers.encode(&tally{w: w.up, n: &w.bytes})
+	w.top, w.codecs, err = w.layers.encode(&tally{w: w.up, n: &w.bytes}, connector.CodecOptions{Context: ctx, File: w.label, Keys: w.sink.cfg.Keys})
 	if err != nil {
 		w.Close()
 		return fmt.Errorf("write %s: %w", w.label, err)

@@ -153,7 +153,7 @@ func (b *builder) open() error {
 		end.Object = b.text(s.Files.Glob)
 		var store connector.Store
 		if store, err = b.store(b.from); err == nil {
-			b.plan.From = blob.NewSource(blob.SourceConfig{Store: store, StoreName: end.Connection, Registry: b.registry,
+			b.plan.From = blob.NewSource(blob.SourceConfig{Store: store, StoreName: end.Connection, Registry: b.registry, Keys: b.req.Env.Keys,
 				Glob: end.Object, Settle: s.Files.Settle, Layers: b.decode, Columns: declaredFields(s),
 				NewColumn: s.Drift.NewColumn, MissingColumn: s.Drift.MissingColumn, Strict: s.Strict})
 		}
@@ -280,7 +280,7 @@ func (b *builder) openFile() error {
 		return err
 	}
 	seq := map[connector.SplitID]int{}
-	b.plan.To = blob.NewSink(blob.SinkConfig{Store: store, StoreName: name(b.to), Registry: b.registry, Pattern: t.Value,
+	b.plan.To = blob.NewSink(blob.SinkConfig{Store: store, StoreName: name(b.to), Registry: b.registry, Keys: b.req.Env.Keys, Pattern: t.Value,
 		PerSplit: perSplit, Layers: b.encode, PartitionBy: texts(b.flow.Sink.PartitionBy), Name: func(s connector.Split) (string, error) {
 			if _, ok := seq[s.ID]; !ok {
 				seq[s.ID] = len(seq) + 1

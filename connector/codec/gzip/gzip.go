@@ -36,14 +36,14 @@ func Codec() *connector.Codec {
 		Summary:    "gzip compression",
 		Extensions: []string{".gz"},
 		Config:     func() any { return &Options{Level: 6} },
-		NewReader: func(_ any, r io.Reader) (io.ReadCloser, error) {
+		NewReader: func(_ any, r io.Reader, _ connector.CodecOptions) (io.ReadCloser, error) {
 			return inorder.NewReader(r, &members{}, "gunzip", "member"), nil
 		},
 		NewWriter: newWriter,
 	}
 }
 
-func newWriter(cfg any, w io.Writer) (io.WriteCloser, error) {
+func newWriter(cfg any, w io.Writer, _ connector.CodecOptions) (io.WriteCloser, error) {
 	o := cfg.(*Options)
 	if o.Level < 1 || o.Level > 9 {
 		return nil, fmt.Errorf("gzip level %d: must be 1 to 9", o.Level)

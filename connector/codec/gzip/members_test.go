@@ -13,6 +13,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/headgate/headgate/connector"
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/headgate/headgate/connector/codec/internal/inorder"
@@ -191,7 +192,7 @@ func TestSameBytes(t *testing.T) {
 func write(t *testing.T, o *Options, data []byte, size int) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	w, err := Codec().NewWriter(o, &out)
+	w, err := Codec().NewWriter(o, &out, connector.CodecOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func Codec() *connector.Codec {
 	}
 }
 
-func newReader(_ any, r io.Reader) (io.ReadCloser, error) {
+func newReader(_ any, r io.Reader, _ connector.CodecOptions) (io.ReadCloser, error) {
 	f, err := newFrames()
 	if err != nil {
 		return nil, fmt.Errorf("unzstd: %w", err)
@@ -58,7 +58,7 @@ func newReader(_ any, r io.Reader) (io.ReadCloser, error) {
 	return inorder.NewReader(r, f, "unzstd", "frame"), nil
 }
 
-func newWriter(cfg any, w io.Writer) (io.WriteCloser, error) {
+func newWriter(cfg any, w io.Writer, _ connector.CodecOptions) (io.WriteCloser, error) {
 	o := cfg.(*Options)
 	if o.Level < 1 || o.Level > 22 {
 		return nil, fmt.Errorf("zstd level %d: must be 1 to 22", o.Level)

@@ -7,12 +7,14 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/headgate/headgate/connector"
 )
 
 func pack(t *testing.T, text string) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	w, err := Codec().NewWriter(Codec().Config(), &out)
+	w, err := Codec().NewWriter(Codec().Config(), &out, connector.CodecOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +29,7 @@ func pack(t *testing.T, text string) []byte {
 
 func unpack(t *testing.T, r io.Reader) (string, error) {
 	t.Helper()
-	z, err := Codec().NewReader(Codec().Config(), r)
+	z, err := Codec().NewReader(Codec().Config(), r, connector.CodecOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +111,7 @@ func TestReaderError(t *testing.T) {
 
 func TestLevel(t *testing.T) {
 	for level, ok := range map[int]bool{0: false, 1: true, 22: true, 23: false} {
-		if _, err := Codec().NewWriter(&Options{Level: level}, io.Discard); (err == nil) != ok {
+		if _, err := Codec().NewWriter(&Options{Level: level}, io.Discard, connector.CodecOptions{}); (err == nil) != ok {
 			t.Errorf("level %d: error %v", level, err)
 		}
 	}

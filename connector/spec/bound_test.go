@@ -1,0 +1,45 @@
+package spec
+
+import (
+	"reflect"
+	"testing"
+)
+
+type bound struct {
+	Host     string   `key:"host" bind:"value"`
+	Port     *int     `key:"port" bind:"value"`
+	CA       string   `key:"tls_ca" bind:"file"`
+	HostKeys []string `key:"host_keys" bind:"value"`
+	Tunnel   *struct {
+		SSH string `key:"ssh"`
+	} `key:"tunnel" bind:"value"`
+	Password string   `key:"password" secret:"true"`
+	DeadLine string   `key:"timeout"`
+	Sign     string   `key:"sign_with" names:"key"`
+	To       []string `key:"encrypt_to" names:"key"`
+}
+
+func TestBindings(t *testing.T) {
+	port := 22
+	b := &bound{Host: "h", Port: &port, CA: "ca.pem", HostKeys: []string{"a", "b"}, Password: "secret:x"}
+	want := []Bound{{"host", "h", false}, {"port", "22", false}, {"tls_ca", "ca.pem", true}, {"host_keys", "a,b", false}, {"tunnel", "", false}}
+	if got := Bindings(b); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	b.Tunnel = &struct {
+		SSH string `key:"ssh"`
+	}{"bastion"}
+	if got := Bindings(b)[4].Value; got != "ssh=bastion" {
+		t.Errorf("tunnel: %q", got)
+	}
+}
+
+func TestReferences(t *testing.T) {
+	b := &bound{Password: "secret:x#y", Sign: "me", To: []string{"a", "b"}}
+	if got := References(b, "key"); !reflect.DeepEqual(got, []string{"me", "a", "b"}) {
+		t.Errorf("keys: %v", got)
+	}
+	if got := References(b, "secret"); !reflect.DeepEqual(got, []string{"secret:x#y"}) {
+		t.Errorf("secrets: %v", got)
+	}
+}
