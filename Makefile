@@ -63,7 +63,7 @@ race: ## the fast packages under the race detector
 	@sh .ci/setup $(RACE_TOOLS) $(TEST_TOOLS)
 	@GO='$(GO)' sh .ci/race $(RACE_PACKAGES)
 
-fuzz: ## every fuzz target for FUZZTIME (10s)
+fuzz: ## every fuzz target for FUZZTIME (10s); a finding is an error
 	@GO='$(GO)' sh .ci/fuzz $(FUZZTIME)
 
 cross: ## build for the other systems

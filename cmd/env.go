@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/cmd/internal/cli"
+	"github.com/headgate/headgate/cmd/internal/redact"
 	"github.com/headgate/headgate/cmd/internal/ui"
 	"github.com/headgate/headgate/connector/all"
 )
@@ -15,13 +16,18 @@ var version string
 
 // newEnv is what this process lends its commands.
 func newEnv(signals *cli.Signals) *cli.Env {
+	secrets := new(redact.Set)
+	terminal := ui.System(os.Getenv)
+	terminal.Redact = secrets.Bytes
 	return &cli.Env{
-		UI:       ui.System(os.Getenv),
+		UI:       terminal,
 		Getenv:   os.Getenv,
+		Unsetenv: func(name string) { _ = os.Unsetenv(name) },
 		Signals:  signals,
 		Now:      time.Now,
 		Registry: all.Registry,
 		Failure:  failure,
 		Version:  version,
+		Secrets:  secrets,
 	}
 }

@@ -41,12 +41,17 @@ var imports = []struct {
 	{"connector", []string{"connector/record"}},
 	{"connector/record", []string{"connector/record/..."}},
 	{"connector/spec", nil},
-	{"connector/blob", []string{"connector", "connector/record", "connector/spec"}},
-	{"connector/file", []string{"connector", "connector/record", "connector/spec"}},
+	{"connector/blob", []string{"connector/glob", "connector", "connector/record", "connector/spec"}},
+	{"connector/file", []string{"connector/glob", "connector", "connector/record", "connector/spec"}},
 	{"connector/codec", []string{"connector", "connector/spec"}},
 	{"connector/format", []string{"connector/format/chunk", "connector", "connector/record", "connector/spec"}},
 	{"connector/sqldb", []string{"connector", "connector/record", "connector/spec"}},
 	{"connector/sqlite", []string{"connector/sqldb", "connector", "connector/record", "connector/spec"}},
+	{"connector/glob", []string{"connector/spec"}},
+	{"connector/s3", []string{"connector/glob", "connector/netguard", "connector", "connector/spec"}},
+	{"connector/netguard", []string{"connector"}},
+	{"connector/http", []string{"connector/glob", "connector/netguard", "connector/retry", "connector", "connector/spec"}},
+	{"connector/retry", []string{"connector"}},
 	{"connector/conntest", []string{"connector", "connector/record", "connector/spec"}},
 	{"connector/all", []string{"connector/..."}},
 
@@ -58,12 +63,14 @@ var imports = []struct {
 
 // owners says which libraries are known to one part of the house only.
 var owners = map[string][]string{
-	"cel.dev/cel-go":         {"flow/expr"},
-	"github.com/spf13/cobra": {"cmd"},
-	"github.com/spf13/viper": {"cmd/internal/settings"},
-	"github.com/spf13/pflag": {"cmd"},
-	"modernc.org/sqlite":     {"connector/sqlite"},
-	"golang.org/x/term":      {"cmd/internal/ui"},
+	"cel.dev/cel-go":            {"flow/expr"},
+	"github.com/spf13/cobra":    {"cmd"},
+	"github.com/spf13/viper":    {"cmd/internal/settings"},
+	"github.com/spf13/pflag":    {"cmd"},
+	"modernc.org/sqlite":        {"connector/sqlite"},
+	"github.com/minio/minio-go": {"connector/s3"},
+	"golang.org/x/term":         {"cmd/internal/ui"},
+	"golang.org/x/crypto/ssh":   {"connector/netguard", "connector/sftp"},
 }
 
 // Sizes: a file asks for a second look above 300 lines, and stops at these.

@@ -39,6 +39,7 @@ func Main() int {
 
 // execute runs the command that args name.
 func execute(ctx context.Context, env *cli.Env, args []string) int {
+	defer env.Close()
 	root := NewRoot(env)
 	root.SetArgs(args)
 	c, err := root.ExecuteContextC(ctx)

@@ -8,14 +8,25 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/headgate/headgate/cmd/acceptcmd"
+	"github.com/headgate/headgate/cmd/auditcmd"
 	"github.com/headgate/headgate/cmd/connectioncmd"
 	"github.com/headgate/headgate/cmd/democmd"
 	"github.com/headgate/headgate/cmd/flowcmd"
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/guard"
+	"github.com/headgate/headgate/cmd/invitecmd"
+	"github.com/headgate/headgate/cmd/ownercmd"
 	"github.com/headgate/headgate/cmd/projectcmd"
+	"github.com/headgate/headgate/cmd/rolecmd"
 	"github.com/headgate/headgate/cmd/runcmd"
+	"github.com/headgate/headgate/cmd/secretcmd"
+	"github.com/headgate/headgate/cmd/servicecmd"
+	"github.com/headgate/headgate/cmd/sessioncmd"
+	"github.com/headgate/headgate/cmd/slotcmd"
 	"github.com/headgate/headgate/cmd/toolcmd"
+	"github.com/headgate/headgate/cmd/usercmd"
+	"github.com/headgate/headgate/cmd/vaultcmd"
 	"github.com/headgate/headgate/connector/spec"
 )
 
@@ -25,16 +36,23 @@ computed columns, into files and databases. Every row is accounted for.
 A project is a folder with flows in flows/*.yaml. Start with:
 
     headgate demo                    see it work on a throw-away project
-    headgate init                    make this folder a project
+    headgate init                    make this folder a project, and a store for its secrets
     headgate flow new my-flow        write a first flow
     headgate validate                check it
     headgate run my-flow             run it
 
 Settings come from flags, else from HEADGATE_ENV, HEADGATE_LOG_FORMAT, HEADGATE_LOCK_TIMEOUT,
-HEADGATE_QUIET and HEADGATE_PROJECT, else from headgate.yaml of the project.
+HEADGATE_QUIET, HEADGATE_STORE and HEADGATE_PROJECT, else from headgate.yaml of the project.
+
+Where a store is, most commands ask who you are. The first of these that is there decides:
+--key-file, --key-fd, headgate.key of systemd's credentials, HEADGATE_KEY_FILE, HEADGATE_KEY,
+the session that ` + "`headgate login`" + ` began, the system's keyring or a password for --user.
+HEADGATE_PIN is what a machine without a disk remembers of the store.
 
 Exit codes: 0 done, 1 failed, 2 usage or invalid files, 3 another system can't be reached,
-4 some rows were quarantined, 5 nothing to do (--fail-if-empty), 6 busy, 130 and 143 interrupted.`
+4 some rows were quarantined, 5 nothing to do (--fail-if-empty), 6 busy, 10 log in first,
+11 your role or grant does not allow it, 12 refused by policy, 13 integrity: tampering or damage,
+14 the audit log can't be written, 15 the store is newer than this program, 130 and 143 interrupted.`
 
 // NewRoot is the whole tree of commands.
 func NewRoot(env *cli.Env) *cobra.Command {
@@ -52,9 +70,12 @@ func NewRoot(env *cli.Env) *cobra.Command {
 	root.SetOut(env.UI.Out)
 	root.SetErr(io.Discard)
 	globalFlags(env, root.PersistentFlags())
-	root.AddGroup(&cobra.Group{ID: "flows", Title: "Flows:"}, &cobra.Group{ID: "project", Title: "Project:"}, &cobra.Group{ID: "tool", Title: "Tool:"})
+	root.AddGroup(&cobra.Group{ID: "flows", Title: "Flows:"}, &cobra.Group{ID: "project", Title: "Project:"}, &cobra.Group{ID: "people", Title: "People:"}, &cobra.Group{ID: "store", Title: "Store:"}, &cobra.Group{ID: "tool", Title: "Tool:"})
 	group(root, "flows", runcmd.NewRun(env, nil), runcmd.NewPreview(env, nil), runcmd.NewPlan(env, nil), flowcmd.NewValidate(env, nil), flowcmd.New(env))
 	group(root, "project", projectcmd.NewInit(env, nil), connectioncmd.New(env), democmd.NewDemo(env, nil), toolcmd.NewDoctor(env, nil))
+	group(root, "people", sessioncmd.NewLogin(env, nil), sessioncmd.NewLogout(env, nil), sessioncmd.NewWhoami(env, nil), sessioncmd.NewPasswd(env, nil), slotcmd.New(env))
+	group(root, "people", usercmd.New(env), invitecmd.New(env), acceptcmd.NewAccept(env, nil), servicecmd.New(env), rolecmd.New(env), ownercmd.New(env))
+	group(root, "store", secretcmd.New(env), auditcmd.New(env), vaultcmd.New(env))
 	group(root, "tool", toolcmd.NewSchema(env, nil), toolcmd.NewExplain(env, nil), toolcmd.NewVersion(env, nil), toolcmd.NewCompletion(env, nil), toolcmd.NewMan(env, nil))
 	root.InitDefaultHelpCmd()
 	root.SetHelpCommandGroupID("tool")
@@ -76,7 +97,11 @@ func globalFlags(env *cli.Env, f *pflag.FlagSet) {
 	f.BoolVarP(&g.Quiet, "quiet", "q", false, "print results and errors only")
 	f.StringVar(&g.LogFormat, "log-format", "text", "messages on standard error, as `format` text or json")
 	f.BoolVar(&g.NonInteractive, "non-interactive", false, "ask nothing and draw no live line (implied without a terminal, or with CI=true)")
-	f.DurationVar(&g.LockTimeout, "lock-timeout", 0, "wait this long for another run of the same flow")
+	f.DurationVar(&g.LockTimeout, "lock-timeout", 0, "wait this long for another run of the same flow, and for the store")
+	f.StringVar(&g.Store, "store", "", "the store's `file` (default: the person's own)")
+	f.StringVar(&g.User, "user", "", "the e-mail `address` of who logs in with a password")
+	f.StringVar(&g.KeyFile, "key-file", "", "log in with the key in this `file`")
+	f.IntVar(&g.KeyFD, "key-fd", 0, "log in with the key in this open file `descriptor`")
 	env.Flags = f
 }
 
@@ -117,6 +142,7 @@ func finish(env *cli.Env, c *cobra.Command) {
 	if c.Name() == "help" {
 		guard.Needs(c, guard.None)
 	}
+	enforce(env, c)
 	for _, child := range c.Commands() {
 		finish(env, child)
 	}

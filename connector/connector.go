@@ -66,7 +66,29 @@ type Source interface {
 // move files. Ack is called after Sink.Commit, maybe again after a crash, and must
 // then succeed without doing harm.
 type Acker interface {
+	// Acks reports whether this source, as it is configured, has anything to do.
+	Acks() bool
 	Ack(ctx context.Context, p *SplitPlan) error
+}
+
+// Concluder is a Source that knows only after reading what its plan comes to: which
+// splits were read at all, what their checksums are. Conclude is called after every Reader was
+// closed and before the receipts are stored; it may change p.Cursor and the Spec of splits.
+type Concluder interface {
+	Conclude(ctx context.Context, p *SplitPlan) error
+}
+
+// Summer is a Source or a Sink that knows checksums of the files it read or wrote. Sums is called
+// after Commit.
+type Summer interface {
+	Sums() []FileSum
+}
+
+// FileSum identifies the contents of a file as it is stored.
+type FileSum struct {
+	Name   string `json:"name"` // for people
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"` // in hex
 }
 
 // Reader reads one split in two halves. Next is serial: the engine calls it from

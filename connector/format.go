@@ -42,13 +42,15 @@ type DecodeOptions struct {
 // Range is what a filter demands of a column: rows whose cell lies outside it, or is
 // NULL, are filtered whatever else they hold. A decoder that knows that a whole
 // piece of the input lies outside may leave it unread: it hands out a batch whose rows
-// are all filtered, since they count as read.
+// are filtered, since they count as read.
 type Range struct {
 	Column string
 	Type   record.Type // of Low and High, which are canonical text; not always the column's
 	// Low and High belong to the range. nil = no limit; without both, the range is
 	// everything but NULL.
 	Low, High *string
+	// In are the only texts in the range that count; nil = all.
+	In []string
 }
 
 // Narrower is a Source that can make use of ranges. Narrow is called between Discover
@@ -82,7 +84,8 @@ type Progress interface {
 	Passed() int64
 }
 
-// Encoder writes rows to one byte stream.
+// Encoder writes rows to one byte stream. What Encode makes depends on the options and the schema
+// alone: another encoder of the same may append it.
 type Encoder interface {
 	// Encode appends the rows of b.Sel to dst. Safe for concurrent use on different batches.
 	Encode(dst []byte, b *record.Batch) ([]byte, error)
@@ -98,9 +101,11 @@ type Codec struct {
 	Summary    string
 	Extensions []string
 	Config     func() any
-	// NewReader decodes r; nil = the codec cannot decode. A codec whose bytes are only
-	// known to be right at the end hands them out before: whoever uses them commits
-	// nothing before it has read io.EOF.
+	// Verifies says that the bytes of NewReader's reader are only known to be right at its
+	// end: it hands them out before, and whoever uses them commits nothing before it has
+	// read io.EOF.
+	Verifies bool
+	// NewReader decodes r; nil = the codec cannot decode.
 	NewReader func(cfg any, r io.Reader, opt CodecOptions) (io.ReadCloser, error)
 	// NewWriter encodes into w; nil = the codec cannot encode. Close flushes and does not
 	// close w.

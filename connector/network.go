@@ -55,3 +55,13 @@ type Probe struct {
 	Latency  time.Duration `json:"latency_ns"`
 	Notes    []string      `json:"notes,omitempty"` // what an administrator should know
 }
+
+// HostKey is what an SSH server proves who it is with.
+type HostKey struct {
+	Type        string `json:"type"`           // ssh-ed25519
+	Bits        int    `json:"bits,omitempty"` // of RSA
+	Fingerprint string `json:"fingerprint"`    // SHA256:...
+}
+
+// String is the type and the fingerprint.
+func (k HostKey) String() string { return k.Type + " " + k.Fingerprint }

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/headgate/headgate/connector/record"
 )
@@ -27,6 +28,10 @@ type Type struct {
 	// Test reaches the other side, logs in, and reports what it saw; it changes nothing
 	// that stays. nil = there is nothing to reach.
 	Test func(ctx context.Context, env Env, cfg any) (*Probe, error)
+	// HostKeys asks an SSH server who it is, without a credential and without logging in:
+	// what `connection trust` shows. nil = the type has no host keys; one that has them takes
+	// those to trust under the key host_keys.
+	HostKeys func(ctx context.Context, env Env, cfg any) ([]HostKey, error)
 }
 
 // Table is a connector whose unit is the row.
@@ -61,7 +66,14 @@ type SourceRequest struct {
 	// differ from the declared ones; empty = ignore and fail.
 	NewColumn, MissingColumn string
 	Incremental              *Incremental
-	BatchRows                int // rows of a morsel; 0 = the connector's default
+	Split                    *SplitBy // nil = in one piece
+	BatchRows                int      // rows of a morsel; 0 = the connector's default
+}
+
+// SplitBy cuts a table by ranges of a column, all read from one snapshot.
+type SplitBy struct {
+	Column     string
+	TargetRows int64 // of a piece, about; 0 = the connector's default
 }
 
 // Incremental reads only what is new since the cursor.
@@ -69,6 +81,14 @@ type Incremental struct {
 	Cursor     string // column whose values grow
 	TieBreaker string // column that orders rows with equal cursors; "" = none
 	Start      string // where the first run starts; "" = at the beginning
+	// Lag reads again what is younger than this before the cursor, for rows that became
+	// visible late. Rows that were read before are left out: they are told apart by
+	// TieBreaker, which must then be there.
+	Lag   time.Duration
+	Nulls string // rows without a cursor: skip (also ""), fail, include (again in every run)
+	// From and To bound a backfill, From <= cursor < To. The stored cursor then
+	// neither counts nor moves. "" = no bound; both empty = no backfill.
+	From, To string
 }
 
 // SinkRequest is what a flow asks of a table sink.
@@ -79,6 +99,7 @@ type SinkRequest struct {
 	Create        string   // if_missing, never
 	Evolve        string   // fail, add_columns, widen
 	Before, After []string // statements
+	MaxShrink     *float64 // refuse a replace or mirror that loses a larger share of the rows; nil = no guard
 }
 
 // Registry lists connection types, formats and codecs. It is filled once and

@@ -32,6 +32,7 @@ var sourceKeys = []belongs{
 var sinkKeys = []belongs{
 	{"encode", []string{"file"}},
 	{"partition_by", []string{"file"}},
+	{"roll", []string{"file"}},
 	{"load", []string{"table"}},
 	{"create", []string{"table"}},
 	{"evolve", []string{"table"}},

@@ -12,22 +12,15 @@ type Connections struct {
 	Bytes []byte
 
 	List     []Connection
-	Keys     []Key
 	Profiles []Profile
+
+	keys []namedKey
 }
 
 // Connection is a named connection, its keys not decoded yet: see Resolve.
 type Connection struct {
 	Name Text
 	Node *yaml.Node
-}
-
-// Key is a named cryptographic key.
-type Key struct {
-	Name       Text
-	PGPPrivate string `key:"pgp_private" secret:"true" help:"a private key, as a reference to a secret"`
-	PGPPublic  string `key:"pgp_public" help:"a file with a public key"`
-	Bytes      string `key:"bytes" secret:"true" help:"a symmetric key, as a reference to a secret"`
 }
 
 // Profile changes connections for one environment.
@@ -39,7 +32,7 @@ type Profile struct {
 type connectionsKeys struct {
 	Version     int                       `key:"version" required:"true" help:"version of the file format: 1"`
 	Connections spec.Ordered[*yaml.Node]  `key:"connections" help:"the connections by name"`
-	Keys        spec.Ordered[Key]         `key:"keys" help:"cryptographic keys by name"`
+	Keys        spec.Ordered[*yaml.Node]  `key:"keys" help:"cryptographic keys by name"`
 	Profiles    spec.Ordered[profileKeys] `key:"profiles" help:"what differs in an environment, by the name that --env takes"`
 }
 
@@ -49,10 +42,10 @@ type profileKeys struct {
 
 // connectionKeys are the keys that every connection takes besides those of its type.
 type connectionKeys struct {
-	Type        Text       `key:"type" required:"true" help:"what it connects to"`
-	Use         []string   `key:"use" enum:"read,write" help:"what flows may do with it; left out = both"`
-	Description string     `key:"description" help:"what it is for"`
-	Tunnel      *yaml.Node `key:"tunnel" help:"reach it through another connection"`
+	Type        Text        `key:"type" required:"true" help:"what it connects to"`
+	Use         []string    `key:"use" enum:"read,write" help:"what flows may do with it; left out = both"`
+	Description string      `key:"description" help:"what it is for"`
+	Tunnel      *tunnelKeys `key:"tunnel" help:"reach it through another connection: {ssh: NAME}"`
 }
 
 // LoadConnections reads connections.yaml. It reports what concerns the file as a whole; Check
@@ -80,8 +73,7 @@ func LoadConnectionsBytes(data []byte, display string) (*Connections, []Diag) {
 	}
 	c.List = connectionsOf(k.Connections)
 	for _, e := range k.Keys {
-		e.Value.Name = entryName(e)
-		c.Keys = append(c.Keys, e.Value)
+		c.keys = append(c.keys, namedKey{entryName(e), e.Value})
 	}
 	for _, e := range k.Profiles {
 		c.Profiles = append(c.Profiles, Profile{Name: entryName(e), Connections: connectionsOf(e.Value.Connections)})
@@ -103,21 +95,23 @@ func entryName[T any](e spec.Entry[T]) Text {
 }
 
 func (c *Connections) checkNames(d *spec.Decoder) {
-	at := func(t Text, code, message, suggestion string) {
-		d.Findings = append(d.Findings, spec.Finding{Code: code, Line: t.Pos.Line, Column: t.Pos.Column, Message: message, Suggestion: suggestion})
-	}
 	for _, conn := range c.List {
 		if !connectionName.MatchString(conn.Name.Value) {
-			at(conn.Name, "conn.name", spec.Quote(conn.Name.Value)+" cannot name a connection", "use letters, digits, - and _")
+			at(d, conn.Name, "conn.name", spec.Quote(conn.Name.Value)+" cannot name a connection", "use letters, digits, - and _")
+		}
+	}
+	for _, k := range c.keys {
+		if !connectionName.MatchString(k.name.Value) {
+			at(d, k.name, "conn.name", spec.Quote(k.name.Value)+" cannot name a key", "use letters, digits, - and _")
 		}
 	}
 	for _, p := range c.Profiles {
 		if !connectionName.MatchString(p.Name.Value) {
-			at(p.Name, "conn.name", spec.Quote(p.Name.Value)+" cannot name a profile", "use letters, digits, - and _")
+			at(d, p.Name, "conn.name", spec.Quote(p.Name.Value)+" cannot name a profile", "use letters, digits, - and _")
 		}
 		for _, conn := range p.Connections {
 			if find(c.List, conn.Name.Value) == nil {
-				at(conn.Name, "conn.unknown", "profile "+spec.Clip(p.Name.Value)+" changes a connection that does not exist: "+spec.Quote(conn.Name.Value),
+				at(d, conn.Name, "conn.unknown", "profile "+spec.Clip(p.Name.Value)+" changes a connection that does not exist: "+spec.Quote(conn.Name.Value),
 					spec.DidYouMean(conn.Name.Value, c.Names()))
 			}
 		}

@@ -36,9 +36,9 @@ var laterKeys = []later{
 }
 
 var (
-	laterSteps  = []string{"mask", "unnest", "flatten", "unpivot", "sort", "aggregate", "lookup", "route"}
+	laterSteps  = []string{"unnest", "flatten", "unpivot", "sort", "aggregate", "lookup", "route"}
 	laterLayers = []string{"pgp", "zip", "bzip2", "json", "xml", "fixed", "xlsx", "avro"}
-	laterTypes  = []string{"sftp", "ftp", "http", "s3", "postgres", "mysql", "rest"}
+	laterTypes  = []string{"sftp", "ftp", "http", "postgres", "mysql", "rest"}
 )
 
 // Later reports whether a step, format, codec or connection type belongs to the file format but not

@@ -19,6 +19,9 @@ type Resolved struct {
 	Config      any // what Type.Config returns, filled
 	Use         []string
 	Description string
+	Tunnel      *Resolved // the connection that this one goes through; nil = none
+
+	node *yaml.Node
 }
 
 // May reports whether flows may use the connection to read or to write.
@@ -36,19 +39,12 @@ func (c *Connections) HasProfile(name string) bool {
 // result is nil when its type is not known; with any finding that is not a warning it must
 // not be used. It panics when Has or HasProfile is false.
 func (c *Connections) Resolve(reg *connector.Registry, name, profile string) (*Resolved, []Diag) {
-	n := find(c.List, name).Node
-	if profile != "" {
-		i := slices.Index(c.ProfileNames(), profile)
-		if change := find(c.Profiles[i].Connections, name); change != nil {
-			n = merge(n, change.Node)
-		}
-	}
-	d := &spec.Decoder{Source: c.Bytes}
-	r := resolve(reg, name, n, d)
-	return r, c.diags(d.Findings)
+	r := &resolution{all: c, reg: reg, profile: profile, d: &spec.Decoder{Source: c.Bytes}}
+	conn := r.connection(name)
+	return conn, c.diags(r.d.Findings)
 }
 
-// Check resolves every connection in every profile.
+// Check resolves every connection in every profile, and every key.
 func (c *Connections) Check(reg *connector.Registry) []Diag {
 	var diags []Diag
 	for _, profile := range append([]string{""}, c.ProfileNames()...) {
@@ -56,6 +52,10 @@ func (c *Connections) Check(reg *connector.Registry) []Diag {
 			_, more := c.Resolve(reg, conn.Name.Value, profile)
 			diags = append(diags, more...)
 		}
+	}
+	for _, name := range c.KeyNames() {
+		_, more := c.ResolveKey(name)
+		diags = append(diags, more...)
 	}
 	return SortDiags(diags)
 }
@@ -82,35 +82,42 @@ func merge(n, change *yaml.Node) *yaml.Node {
 	return &merged
 }
 
-func resolve(reg *connector.Registry, name string, n *yaml.Node, d *spec.Decoder) *Resolved {
+func (r *resolution) connection(name string) *Resolved {
+	n := find(r.all.List, name).Node
+	if r.profile != "" {
+		i := slices.Index(r.all.ProfileNames(), r.profile)
+		if change := find(r.all.Profiles[i].Connections, name); change != nil {
+			n = merge(n, change.Node)
+		}
+	}
 	if spec.ShapeOf(n) != spec.Map {
-		d.In(name, func() { d.Wrong(n, "a map", "") })
+		r.d.In(name, func() { r.d.Wrong(n, "a map", "") })
 		return nil
 	}
 	_, tn := keyOf(n, "type")
-	typ := typeOf(reg, tn, d)
-	r := &Resolved{Name: name, Type: typ}
+	typ := typeOf(r.reg, tn, r.d)
+	conn := &Resolved{Name: name, Type: typ, node: n}
 	var ownKeys []string
 	if typ != nil {
-		r.Config = typ.Config()
-		ownKeys = keyNames(r.Config)
+		conn.Config = typ.Config()
+		ownKeys = keyNames(conn.Config)
 	}
 	var common connectionKeys
 	commonNode, ownNode := divide(n, keyNames(common), ownKeys)
-	d.In(name, func() {
-		d.Decode(commonNode, &common)
+	r.d.In(name, func() {
+		r.d.Decode(commonNode, &common)
 		if typ != nil {
-			d.Decode(ownNode, r.Config)
+			r.d.Decode(ownNode, conn.Config)
 		}
 	})
+	conn.Use, conn.Description = common.Use, common.Description
+	r.chain = append(r.chain, name)
+	conn.Tunnel = r.tunnel(common.Tunnel)
+	r.chain = r.chain[:len(r.chain)-1]
 	if typ == nil {
 		return nil
 	}
-	if k, _ := keyOf(n, "tunnel"); k != nil {
-		d.Report(k, "flow.unsupported", NotYet("tunnel"), "")
-	}
-	r.Use, r.Description = common.Use, common.Description
-	return r
+	return conn
 }
 
 func typeOf(reg *connector.Registry, n *yaml.Node, d *spec.Decoder) *connector.Type {

@@ -75,6 +75,7 @@ func ConnectionsSchema(reg *connector.Registry) map[string]any {
 		branches = append(branches, connectionSchema(t))
 	}
 	properties["connections"].(map[string]any)["additionalProperties"] = oneOf(branches...)
+	properties["keys"].(map[string]any)["additionalProperties"] = spec.JSONSchema(&Key{})
 	return s
 }
 

@@ -242,7 +242,7 @@ func TestSchemaRefuses(t *testing.T) {
 
 // TestTags: the nouns' tags are right, and so are those that nothing else decodes by default.
 func TestTags(t *testing.T) {
-	for _, v := range []any{&Flow{}, &Schedule{}, &Source{}, &Files{}, &Incremental{}, &Split{}, &Drift{}, &Sink{}, &Loading{}, &Errors{}, &Destination{},
+	for _, v := range []any{&Flow{}, &Schedule{}, &Source{}, &Files{}, &Incremental{}, &Split{}, &Drift{}, &Sink{}, &Roll{}, &Loading{}, &Errors{}, &Destination{},
 		&RunOptions{}, &Retry{}, &Notify{}, &Test{}, &TestResult{}, &OnSuccess{}, &columnKeys{}, &paramKeys{}, &connectionsKeys{}, &profileKeys{}, &connectionKeys{}, &Key{}} {
 		if err := spec.Lint(v); err != nil {
 			t.Error(err)

@@ -13,6 +13,7 @@ type Sink struct {
 	File        Text   `key:"file" help:"the file's name; - = standard output; may hold ${{ }}"`
 	Encode      Layers `key:"encode" help:"format, then compression; left out = by the file's extension"`
 	PartitionBy []Text `key:"partition_by" help:"columns: a file for each of their values"`
+	Roll        *Roll  `key:"roll" help:"begin a new file from time to time; the names get a number before the extension: orders-00001.csv"`
 	Table       Text   `key:"table" help:"which table"`
 	Loading     `key:"load" help:"how rows go into the table"`
 	Create      string `key:"create" enum:"never,if_missing" default:"if_missing" help:"whether to create the table"`
@@ -21,10 +22,23 @@ type Sink struct {
 	After       []Text `key:"after" help:"statements to run last, in the same transaction"`
 }
 
+// Roll says when a file ends and the next one begins.
+type Roll struct {
+	Size spec.Size `key:"size" required:"true" help:"after so many bytes as stored, such as 512MiB; a file ends with the batch, or the row group, that passes it"`
+}
+
 // Loading says how rows go into a table.
 type Loading struct {
 	Mode Text   `key:"mode" enum:"append,replace,truncate,upsert,update,delete,mirror" default:"append" help:"what becomes of the rows that are there"`
 	Key  []Text `key:"key" help:"the columns that identify a row"`
+}
+
+// RollSize is after how many bytes a file ends; 0 = never.
+func (s *Sink) RollSize() int64 {
+	if s.Roll == nil {
+		return 0
+	}
+	return int64(s.Roll.Size)
 }
 
 // DecodeNode takes a map.

@@ -161,6 +161,9 @@ func (c *change) rotate(list []rbac.Box) error {
 		if err != nil {
 			return err
 		}
+		if k == nil {
+			return &rbac.DeniedError{By: c.m.ID, Role: c.state().Users[c.m.ID].Role, Action: "rotate box " + string(b), Why: "you do not hold it"}
+		}
 		seed := seal.Random(seal.Size)
 		fresh, err := seal.NewBox(seed)
 		if err != nil {
@@ -181,7 +184,7 @@ func (c *change) rotate(list []rbac.Box) error {
 		}
 		c.event(auditlog.Object{Kind: auditlog.BoxRotate, Object: string(b)})
 	}
-	c.outcome.Rotated = list
+	c.outcome.Rotated = append(c.outcome.Rotated, list...)
 	return nil
 }
 

@@ -58,6 +58,11 @@ func (e *BindingError) Error() string {
 	return fmt.Sprintf("secret %s is bound to another target: %s", e.Secret, strings.Join(parts, ", "))
 }
 
+// UnsetError says that a secret was never set.
+type UnsetError struct{ Secret string }
+
+func (e *UnsetError) Error() string { return "secret " + e.Secret + ": not set" }
+
 // Reason is what an error of this package comes to, for exit codes.
 type Reason string
 

@@ -3,7 +3,6 @@ package vault
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -56,7 +55,7 @@ func (m *Member) on(ctx context.Context, who string, fn func(c *change, id strin
 			id, ok = who, true
 		}
 		if !ok {
-			return fmt.Errorf("user %s: not a member of this store", who)
+			return &rbac.InvalidError{Kind: rbac.KindUserSet, Why: who + " is not a member of this store"}
 		}
 		return fn(c, id, c.state().Users[id])
 	})
@@ -80,7 +79,7 @@ func (m *Member) SetRole(ctx context.Context, who string, r rbac.Role) (Outcome,
 func (m *Member) Confirm(ctx context.Context, who string) (Outcome, error) {
 	return m.on(ctx, who, func(c *change, id string, u rbac.User) error {
 		if !u.Pending {
-			return fmt.Errorf("user %s: does not wait for a confirmation", who)
+			return &rbac.InvalidError{Kind: rbac.KindUserSet, Why: who + " does not wait for a confirmation"}
 		}
 		u.Pending = false
 		return c.setUser(id, u, auditlog.Object{Kind: auditlog.UserConfirm, Role: string(u.Role)})

@@ -19,7 +19,8 @@ type RunRequest struct {
 	Flow    string
 	Digest  rbac.Digest
 	Env     string
-	Secrets []Ref // those that the run may ask for
+	Secrets []Ref  // those that the run may ask for
+	Name    string // what the program calls the run, for the audit log
 }
 
 // Run is a run whose start is in the audit log. It holds the sealed secrets of the
@@ -28,6 +29,8 @@ type Run struct {
 	ID      string
 	member  *Member
 	flow    string
+	name    string
+	looks   bool // it moves nothing, and has no end
 	tag     [16]byte
 	store   string
 	records map[string]*record
@@ -39,23 +42,53 @@ type Run struct {
 // that is stored does it return the Run that gives secrets out; when it can't be
 // stored the error is an *AuditError. A refusal is written to the log too.
 func (m *Member) StartRun(ctx context.Context, q RunRequest) (*Run, error) {
-	r := &Run{member: m, flow: q.Flow, tag: [16]byte(seal.Random(16))}
+	r := m.newRun(q)
+	return r.begin(ctx, q, func(v *view) auditlog.Event {
+		approved := v.state().Flows[q.Flow].Digest == q.Digest
+		return auditlog.Started{Run: r.ID, Name: q.Name, Flow: q.Flow, Digest: string(q.Digest), Env: q.Env, Draft: !approved, Secrets: r.ids()}
+	})
+}
+
+// Look is StartRun for what reads secrets and moves nothing, such as a plan or the test
+// of a connection, which purpose says and the audit log has. q names a flow, or none
+// and then the secrets alone count. Its End writes nothing.
+func (m *Member) Look(ctx context.Context, q RunRequest, purpose string) (*Run, error) {
+	r := m.newRun(q)
+	r.looks = true
+	return r.begin(ctx, q, func(*view) auditlog.Event {
+		return auditlog.Used{Object: q.Flow, Purpose: purpose, Env: q.Env, Secrets: r.ids()}
+	})
+}
+
+func (m *Member) newRun(q RunRequest) *Run {
+	r := &Run{member: m, flow: q.Flow, name: q.Name, tag: [16]byte(seal.Random(16))}
 	r.ID = hex.EncodeToString(r.tag[:])
+	return r
+}
+
+// begin checks the request and writes the event that says so.
+func (r *Run) begin(ctx context.Context, q RunRequest, event func(*view) auditlog.Event) (*Run, error) {
+	m := r.member
 	var pin Pin
 	err := m.vault.file.Update(ctx, store.Change{}, func(tx *store.Tx) error {
 		v, err := m.enter(tx)
 		if err != nil {
 			return err
 		}
-		if err := v.mayRun(q); err != nil {
+		if q.Flow != "" || !r.looks {
+			err = v.mayRun(q)
+		}
+		if err != nil {
 			return err
 		}
 		if err := r.collect(v, q.Secrets); err != nil {
 			return err
 		}
-		approved := v.state().Flows[q.Flow].Digest == q.Digest
-		start := auditlog.Started{Run: r.ID, Flow: q.Flow, Digest: string(q.Digest), Env: q.Env, Draft: !approved, Secrets: r.ids()}
-		if err := v.append(start, r.tag); err != nil {
+		tag := r.tag
+		if r.looks {
+			tag = [16]byte{}
+		}
+		if err := v.append(event(v), tag); err != nil {
 			return err
 		}
 		pin = v.pin()
@@ -165,6 +198,9 @@ func (r *Run) End(ctx context.Context, res RunResult) error {
 		clear(k.value)
 		clear(k.binding)
 	}
+	if r.looks {
+		return nil
+	}
 	m := r.member
 	var pin Pin
 	err := m.vault.file.Update(ctx, store.Change{}, func(tx *store.Tx) error {
@@ -172,7 +208,7 @@ func (r *Run) End(ctx context.Context, res RunResult) error {
 		if err != nil {
 			return err
 		}
-		e := auditlog.Ended{Run: r.ID, Flow: r.flow, Status: res.Status, Exit: res.Exit, Read: res.RowsRead, Written: res.Written,
+		e := auditlog.Ended{Run: r.ID, Name: r.name, Flow: r.flow, Status: res.Status, Exit: res.Exit, Read: res.RowsRead, Written: res.Written,
 			Rejected: res.Rejected, BytesRead: res.BytesRead, BytesWritten: res.BytesWritten}
 		if err := v.append(e, r.tag); err != nil {
 			return err

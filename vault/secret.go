@@ -115,7 +115,7 @@ func (r *record) valueContext(storeID, id string, b Binding) []byte {
 func (v *view) record(id string) (*record, error) {
 	s, ok := v.state().Secrets[id]
 	if !ok {
-		return nil, fmt.Errorf("secret %s: not set", id)
+		return nil, &UnsetError{id}
 	}
 	raw := v.tx.Get(bucketSecrets, []byte(id))
 	if rbac.DigestOf(raw) != s.Digest {

@@ -36,7 +36,7 @@ type UnendedRun struct {
 // Verify checks the policy from its first operation, the stored state, public keys,
 // secrets and slots against it, and the audit log from its first entry with the
 // checkpoints. It needs nobody's key. expect is the fingerprint that the store should
-// have, "" for any.
+// have, "" for any. What people of this machine remember of the store is compared too.
 func (v *Vault) Verify(ctx context.Context, expect rbac.Digest) (r Verification, err error) {
 	err = v.file.View(ctx, func(tx *store.Tx) error {
 		g, fp, err := genesis(tx)
@@ -74,7 +74,7 @@ func (v *Vault) Verify(ctx context.Context, expect rbac.Digest) (r Verification,
 		}
 		r.Entries, r.Checkpoints, r.Unterminated = log.Frontier.Size, len(signed), unended(log)
 		r.Pin = (&view{chain: chain, log: tail{frontier: log.Frontier, head: log.Head()}}).pin()
-		return nil
+		return v.rememberedBy(tx, fp)
 	})
 	return r, err
 }

@@ -1,5 +1,5 @@
-// Package flowcmd holds the commands about flow files: they need nothing but the
-// files.
+// Package flowcmd holds the commands about flow files, and about their approval in a
+// store.
 package flowcmd
 
 import (
@@ -10,7 +10,7 @@ import (
 
 // New is `headgate flow` with its commands.
 func New(env *cli.Env) *cobra.Command {
-	c := &cobra.Command{Use: "flow", Short: "List flows, write a new one"}
-	c.AddCommand(NewList(env, nil), NewNew(env, nil))
+	c := &cobra.Command{Use: "flow", Short: "List flows, write a new one, approve them"}
+	c.AddCommand(NewList(env, nil), NewNew(env, nil), NewApprove(env, nil), NewRevoke(env, nil), NewDiff(env, nil))
 	return c
 }

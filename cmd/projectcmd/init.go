@@ -16,6 +16,7 @@ import (
 
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/guard"
+	"github.com/headgate/headgate/cmd/internal/password"
 	"github.com/headgate/headgate/cmd/internal/settings"
 )
 
@@ -23,26 +24,45 @@ import (
 type InitOptions struct {
 	Env *cli.Env
 	Dir string
-	// ForStore names the flags given that concern the store, which this version
-	// does not have.
+
+	Email       string
+	KeyOut      string
+	Password    password.Source
+	NoKeyring   bool
+	Group       string // of the system, whose members share the store
+	Admin       string // e-mail address of a named administrator
+	AdminKeyOut string
+	Offline     bool // the owner's key is for emergencies only
+
+	// ForStore names the flags given that concern the store.
 	ForStore []string
 }
 
-const initHelp = `Make a folder a project: write headgate.yaml, the tool's settings, and a .gitignore.
-It writes no flow and no connection; ` + "`headgate flow new`" + ` does.
+const initHelp = `Make a folder a project, and a store for secrets, people and the audit log.
 
-This version has no store yet. The flags that concern it (--email, --key-out, --no-keyring,
---group, --store) are accepted, so that scripts can be written now, and have no effect.`
+In the project it writes headgate.yaml, the tool's settings, and a .gitignore; no flow and no
+connection, ` + "`headgate flow new`" + ` does. What is there already stays as it is.
+
+The store is one file, and whoever makes it becomes its owner. --email says who that is; a way
+in is a key file (--key-out), a password, or both. Without a terminal and without --email only
+the project's files are written. A recovery code is printed once: keep it on paper.
+
+The owner should not be the one who works every day. --admin names an administrator: with
+--admin-key-out the key file is written here and now, else a code for ` + "`headgate accept`" + ` is
+printed. --owner-offline insists on that. --group makes a store that the members of a group of
+the system share.`
 
 // NewInit is `headgate init`.
 func NewInit(env *cli.Env, runF func(context.Context, *InitOptions) error) *cobra.Command {
 	o := &InitOptions{Env: env}
 	c := guard.Needs(&cobra.Command{
-		Use:     "init [--project DIR]",
-		Short:   "Make a folder a project",
-		Long:    initHelp,
-		Example: "  headgate -C shop init",
-		Args:    cobra.NoArgs,
+		Use:   "init [--email ADDRESS] [flags]",
+		Short: "Make a folder a project, and a store",
+		Long:  initHelp,
+		Example: `  headgate -C shop init
+  headgate init --email owner@example.com --key-out owner.key --no-keyring
+  headgate init --email owner@example.com --generate-password --admin ann@example.com --owner-offline`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.Dir = env.Dir()
 			c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
@@ -57,19 +77,23 @@ func NewInit(env *cli.Env, runF func(context.Context, *InitOptions) error) *cobr
 		},
 	}, guard.SetUp)
 	f := c.Flags()
-	f.String("email", "", "the owner's address (no effect yet)")
-	f.String("key-out", "", "write the owner's key to this file (no effect yet)")
-	f.Bool("no-keyring", false, "do not use the system's keyring (no effect yet)")
-	f.String("group", "", "share the store with this group of the system (no effect yet)")
-	f.String("store", "", "the store's file (no effect yet)")
+	f.StringVar(&o.Email, "email", "", "the owner's e-mail `address`")
+	f.StringVar(&o.KeyOut, "key-out", "", "write the owner's key to this `file`, which must not exist")
+	o.Password.Flags(f, "generate-password")
+	f.BoolVar(&o.NoKeyring, "no-keyring", false, "do not use the system's keyring")
+	f.StringVar(&o.Group, "group", "", "share the store with this `group` of the system")
+	f.StringVar(&o.Admin, "admin", "", "also make an administrator with this e-mail `address`")
+	f.StringVar(&o.AdminKeyOut, "admin-key-out", "", "write the administrator's key to this `file`")
+	f.BoolVar(&o.Offline, "owner-offline", false, "the owner's key is for emergencies; an administrator does the work")
 	return c
 }
 
 // initialised is the result of `init`.
 type initialised struct {
 	Project string   `json:"project"`
-	Files   []string `json:"files"`
+	Files   []string `json:"files"` // written
 	Store   *string  `json:"store"` // nil: there is none
+	*Founded
 }
 
 const settingsText = `# Settings of headgate for this project. A flag wins over the environment
@@ -79,43 +103,104 @@ version: 1
 log:
   format: text            # text or json: messages on standard error
 
+# store: /srv/headgate/store.db   # default: the person's own
+
 # defaults:
 #   env: dev              # profile of connections.yaml for runs without --env
 #   lock_timeout: 30s     # how long a run waits for another run of the same flow
 #   quiet: false          # print results and errors only
 `
 
-// What a run leaves in a project belongs to the machine, not into version control.
-const ignoreText = "/.headgate/\n/rejects/\n"
+// What a run leaves in a project belongs to the machine, and keys to nobody else.
+const ignoreText = "/.headgate/\n/rejects/\n*.key\n"
 
-func runInit(_ context.Context, o *InitOptions) error {
+func runInit(ctx context.Context, o *InitOptions) error {
 	abs, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(o.Dir, settings.FileName)
-	if _, err := os.Lstat(name); err == nil {
+	path, exists, err := o.storePath()
+	if err != nil {
+		return err
+	}
+	isProject, err := there(filepath.Join(o.Dir, settings.FileName))
+	if err != nil {
+		return err
+	}
+	found := !exists && (o.Env.UI.Interactive || len(o.ForStore) > 0)
+	if found {
+		if found, err = o.ask(ctx); err != nil {
+			return err
+		}
+	}
+	if isProject && !found {
 		return &cli.UsageError{Message: abs + " is a project already: " + settings.FileName + " exists", Hint: "`headgate flow new NAME` writes a first flow"}
 	}
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
 		return err
 	}
 	done := initialised{Project: abs}
-	for _, f := range []struct{ name, text string }{{settings.FileName, settingsText}, {".gitignore", ignoreText}} {
-		switch err := writeNew(filepath.Join(o.Dir, f.name), f.text); {
-		case err == nil:
-			done.Files = append(done.Files, f.name)
-		case !errors.Is(err, fs.ErrExist):
+	if found {
+		if done.Founded, err = o.found(ctx); err != nil {
 			return err
 		}
 	}
-	if len(o.ForStore) > 0 {
-		o.Env.UI.Warn("this version has no store yet: nothing was done about " + strings.Join(o.ForStore, ", "))
+	if exists || found {
+		done.Store = &path
 	}
-	o.Env.UI.Note("next: headgate flow new my-flow")
-	return o.Env.UI.Result(done, func(w io.Writer) {
-		fmt.Fprintf(w, "%s is a project now: wrote %s\n", done.Project, strings.Join(done.Files, " and "))
-	})
+	if done.Files, err = writeProject(o.Dir); err != nil {
+		return err
+	}
+	o.advise(path, exists, found)
+	return o.Env.UI.Result(done, done.print)
+}
+
+// storePath is where the store is, or would be.
+func (o *InitOptions) storePath() (path string, exists bool, err error) {
+	if path, err = o.Env.StorePath(); err != nil || path == "" {
+		return path, false, err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return path, false, err
+	}
+	exists, err = there(path)
+	return path, exists, err
+}
+
+func there(name string) (bool, error) {
+	_, err := os.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// advise says what else there is to do.
+func (o *InitOptions) advise(path string, exists, found bool) {
+	t := o.Env.UI
+	switch {
+	case exists && len(o.ForStore) > 0:
+		t.Warn("the store " + path + " exists already: nothing was done about " + strings.Join(o.ForStore, ", "))
+	case exists:
+		t.Note("the store " + path + " exists already")
+	case !found:
+		t.Note("no store yet, which flows with secrets need: headgate init --email you@example.com --key-out owner.key")
+	}
+	t.Note("next: headgate flow new my-flow")
+}
+
+// writeProject writes those of the project's files that are missing.
+func writeProject(dir string) (written []string, err error) {
+	written = []string{}
+	for _, f := range []struct{ name, text string }{{settings.FileName, settingsText}, {".gitignore", ignoreText}} {
+		switch err := writeNew(filepath.Join(dir, f.name), f.text); {
+		case err == nil:
+			written = append(written, f.name)
+		case !errors.Is(err, fs.ErrExist):
+			return written, err
+		}
+	}
+	return written, nil
 }
 
 // writeNew writes a file that must not exist.
@@ -129,4 +214,14 @@ func writeNew(name, text string) error {
 		err = e
 	}
 	return err
+}
+
+func (d initialised) print(w io.Writer) {
+	if len(d.Files) > 0 {
+		fmt.Fprintf(w, "%s is a project now: wrote %s\n", d.Project, strings.Join(d.Files, " and "))
+	}
+	if d.Founded != nil {
+		fmt.Fprintf(w, "the store is %s\n", *d.Store)
+		d.Founded.print(w)
+	}
 }

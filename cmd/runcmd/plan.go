@@ -2,6 +2,7 @@ package runcmd
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/headgate/headgate/cmd/internal/ui"
 	"github.com/headgate/headgate/flow/plan"
 	"github.com/headgate/headgate/flow/state"
+	"github.com/headgate/headgate/rbac"
 )
 
 // PlanOptions is what `plan` works from.
@@ -59,9 +61,12 @@ func NewPlan(env *cli.Env, runF func(context.Context, *PlanOptions) error) *cobr
 	return c
 }
 
-func runPlan(ctx context.Context, o *PlanOptions) error {
+func runPlan(ctx context.Context, o *PlanOptions) (err error) {
 	req, err := request(o.Env, o.Flow, o.Params, o.Profile)
 	if err != nil {
+		return err
+	}
+	if err := o.Env.Can(ctx, rbac.ViewConnection, req.Flow.Name.Value); err != nil {
 		return err
 	}
 	req.Purpose = plan.ToShow
@@ -70,6 +75,11 @@ func runPlan(ctx context.Context, o *PlanOptions) error {
 			return err
 		}
 	}
+	done, err := look(ctx, o.Env, &req, "plan")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(done(), o.Env.Secrets.Error(err)) }()
 	p, err := build(ctx, o.Env, req)
 	if err != nil {
 		return err

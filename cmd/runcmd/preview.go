@@ -2,6 +2,7 @@ package runcmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"github.com/headgate/headgate/connector/spec"
 	"github.com/headgate/headgate/flow/engine"
 	"github.com/headgate/headgate/flow/plan"
+	"github.com/headgate/headgate/rbac"
 )
 
 // PreviewOptions is what `preview` works from.
@@ -72,12 +74,20 @@ type preview struct {
 // null is how a table shows NULL, so that it can't be taken for an empty text or a word.
 const null = "∅"
 
-func runPreview(ctx context.Context, o *PreviewOptions) error {
+func runPreview(ctx context.Context, o *PreviewOptions) (err error) {
 	req, err := request(o.Env, o.Flow, o.Params, o.Profile)
 	if err != nil {
 		return err
 	}
+	if err := o.Env.Can(ctx, rbac.RunDraft, req.Flow.Name.Value); err != nil {
+		return err
+	}
 	req.Purpose = plan.ToPreview
+	done, err := look(ctx, o.Env, &req, "preview")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(done(), o.Env.Secrets.Error(err)) }()
 	p, err := build(ctx, o.Env, req)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/cmd/internal/cli"
+	"github.com/headgate/headgate/cmd/internal/release"
 	"github.com/headgate/headgate/cmd/internal/ui"
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/flow"
@@ -118,7 +119,8 @@ func (s *session) run(ctx context.Context, j job) error {
 	id := plan.NewRun(s.env.Now())
 	name := j.flow.Name.Value
 	s.event(started{Event: "run.started", Run: id.ID, Flow: name, Time: s.env.Now().UTC()})
-	report, err := s.execute(ctx, j, id)
+	report, access, err := s.execute(ctx, j, id)
+	err = s.env.Secrets.Error(err)
 	began := report != nil
 	if !began {
 		report = &engine.Report{Run: id.ID, Flow: name, Status: engine.Failed}
@@ -130,9 +132,10 @@ func (s *session) run(ctx context.Context, j job) error {
 	if err == nil {
 		err = outcome(report, s.o.FailIfEmpty)
 	}
-	fin := Finished{Event: "run.finished", Report: *report, Error: s.env.Failure(err)}
-	if fin.Error != nil {
-		fin.Exit = fin.Error.Exit
+	fin := s.ended(report, err)
+	if e := endAudit(ctx, access, fin); e != nil {
+		err = errors.Join(e, err)
+		fin = s.ended(report, err)
 	}
 	if report.Rejects != "" {
 		s.event(rejected{Event: "run.rejected", Run: id.ID, Flow: name, Rows: report.RowsRejected, File: report.Rejects})
@@ -146,6 +149,15 @@ func (s *session) run(ctx context.Context, j job) error {
 	return s.finish(fin, err)
 }
 
+// ended is the last event of a run that ended with err.
+func (s *session) ended(report *engine.Report, err error) Finished {
+	fin := Finished{Event: "run.finished", Report: *report, Error: s.env.Failure(err)}
+	if fin.Error != nil {
+		fin.Exit = fin.Error.Exit
+	}
+	return fin
+}
+
 // outcome is what a run without an error ends with.
 func outcome(r *engine.Report, failIfEmpty bool) error {
 	switch {
@@ -157,19 +169,24 @@ func outcome(r *engine.Report, failIfEmpty bool) error {
 	return nil
 }
 
-// execute builds the plan and runs it. The report is nil when it did not come to a run.
-func (s *session) execute(ctx context.Context, j job, id plan.Run) (*engine.Report, error) {
+// execute builds the plan and runs it. The report is nil when it did not come to a run,
+// and access too when the store did not let it begin.
+func (s *session) execute(ctx context.Context, j job, id plan.Run) (*engine.Report, *release.Access, error) {
 	if t := j.flow.Run.Timeout; t > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, t)
 		defer cancel()
 	}
-	p, err := s.build(ctx, j, id)
+	access, err := s.begin(ctx, j, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := s.build(ctx, j, id, access)
 	if err != nil {
 		if t := j.flow.Run.Timeout; t > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			err = fmt.Errorf("the run took longer than its timeout of %s: %w", t, err)
 		}
-		return nil, err
+		return nil, access, err
 	}
 	defer p.Close()
 	defer allowMemory(p)()
@@ -184,11 +201,11 @@ func (s *session) execute(ctx context.Context, j job, id plan.Run) (*engine.Repo
 		Meter:       meter,
 		RejectsDir:  filepath.Join(s.project.Dir, "rejects"),
 	})
-	return report, err
+	return report, access, err
 }
 
 // build makes the plan. The first signal ends it, since nothing is under way yet.
-func (s *session) build(ctx context.Context, j job, id plan.Run) (*plan.Plan, error) {
+func (s *session) build(ctx context.Context, j job, id plan.Run, access *release.Access) (*plan.Plan, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -203,6 +220,7 @@ func (s *session) build(ctx context.Context, j job, id plan.Run) (*plan.Plan, er
 	if j.upstream {
 		req.Params = s.known(j.flow)
 	}
+	access.Fill(ctx, &req)
 	p, err := build(ctx, s.env, req)
 	if err != nil {
 		return nil, err

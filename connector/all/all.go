@@ -10,6 +10,7 @@ import (
 	"github.com/headgate/headgate/connector/format/csv"
 	"github.com/headgate/headgate/connector/format/jsonl"
 	"github.com/headgate/headgate/connector/format/parquet"
+	"github.com/headgate/headgate/connector/s3"
 	"github.com/headgate/headgate/connector/sqlite"
 )
 
@@ -18,6 +19,7 @@ func Registry() *connector.Registry {
 	return &connector.Registry{
 		Types: []*connector.Type{
 			file.Type(),
+			s3.Type(),
 			sqlite.Type(),
 		},
 		Formats: []*connector.Format{

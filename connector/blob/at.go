@@ -18,7 +18,11 @@ func (s *Source) openAt(ctx context.Context, o connector.Object, layers Layers, 
 	if o.Size < 0 {
 		return nil, fmt.Errorf("read %s: %s cannot be read from a stream, since its end comes first: write it to a file", in.label, name)
 	}
-	rc, err := s.cfg.Store.Open(ctx, o.Name, 0)
+	var rc io.ReadCloser
+	err := s.cfg.Retry.Do(ctx, func() (err error) {
+		rc, err = s.cfg.Store.Open(ctx, o.Name, 0)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +32,7 @@ func (s *Source) openAt(ctx context.Context, o connector.Object, layers Layers, 
 		in.open = append(in.open, rc)
 	} else {
 		rc.Close()
-		at = &ranges{ctx: context.WithoutCancel(ctx), store: s.cfg.Store, name: o.Name}
+		at = &ranges{ctx: context.WithoutCancel(ctx), store: s.cfg.Store, name: o.Name, retry: s.cfg.Retry}
 	}
 	in.dec, err = layers.Format.NewDecoder(layers.Config, nil, connector.DecodeOptions{
 		File: in.label, ChunkSize: s.chunkSize(sample), Strict: s.cfg.Strict,
@@ -38,7 +42,7 @@ func (s *Source) openAt(ctx context.Context, o connector.Object, layers Layers, 
 		in.Close()
 		return nil, in.fail(ctx, err)
 	}
-	in.still = func(ctx context.Context) error { return s.unchanged(ctx, split{o.Name, o.Size, o.Modified}) }
+	in.still = func(ctx context.Context) error { return s.unchanged(ctx, split{Name: o.Name, Size: o.Size, Modified: o.Modified}) }
 	return in, nil
 }
 
@@ -47,9 +51,18 @@ type ranges struct {
 	ctx   context.Context
 	store connector.Store
 	name  string
+	retry Retry
 }
 
-func (r *ranges) ReadAt(p []byte, off int64) (int, error) {
+func (r *ranges) ReadAt(p []byte, off int64) (n int, err error) {
+	err = r.retry.Do(r.ctx, func() error {
+		n, err = r.read(p, off)
+		return err
+	})
+	return n, err
+}
+
+func (r *ranges) read(p []byte, off int64) (int, error) {
 	rc, err := r.store.Open(r.ctx, r.name, off)
 	if err != nil {
 		return 0, err

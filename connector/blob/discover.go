@@ -33,12 +33,16 @@ func sampled(dec connector.Decoder) bool {
 // Discover finds the files and the columns of the first that has any. Undeclared
 // columns are typed from a sample of that file and of some others.
 func (s *Source) Discover(ctx context.Context) (*connector.Stream, error) {
-	objects, err := s.cfg.Store.List(ctx, s.cfg.Glob)
+	var objects []connector.Object
+	err := s.cfg.Retry.Do(ctx, func() (err error) {
+		objects, err = s.cfg.Store.List(ctx, s.cfg.Glob)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
 	st := &connector.Stream{}
-	s.objects = s.settled(objects, st)
+	s.objects = s.settled(s.unmoved(objects), st)
 	found, err := s.look(ctx, st)
 	if err != nil {
 		return nil, err

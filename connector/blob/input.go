@@ -2,6 +2,7 @@ package blob
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -141,9 +142,12 @@ func (s *Source) open(ctx context.Context, o connector.Object, sample bool) (*in
 // raw opens the bytes as stored.
 func (s *Source) raw(ctx context.Context, o connector.Object, sample bool, in *input) (io.Reader, error) {
 	if o.Size >= 0 {
-		rc, err := s.cfg.Store.Open(ctx, o.Name, 0)
+		rc, err := s.stored(ctx, o)
 		if err != nil {
 			return nil, err
+		}
+		if s.sums() && !sample {
+			rc = &summing{r: rc, h: sha256.New(), size: o.Size, done: func(sum []byte) { s.keepSum(o.Name, sum) }}
 		}
 		in.open = append(in.open, rc)
 		return rc, nil

@@ -48,18 +48,19 @@ func (s *Sink) partition() (by []int, rest *record.Schema, err error) {
 type partitions struct {
 	by          []int    // columns of the batch
 	columns     []string // their names
-	file        func(name string) (*writer, error)
+	file        func(name string) (output, error)
 	name, label string // of the file, without the folders
 	split       connector.SplitID
 
 	mu    sync.Mutex
-	files map[string]*writer // by folder
-	order []*writer          // those with rows, in the order of their first row
+	files map[string]output // by folder
+	order []output          // those with rows, in the order of their first row
+	begun map[output]bool   // in order
 }
 
 // part is the rows of one file in a morsel, encoded.
 type part struct {
-	w          *writer
+	out        output
 	start, end int // in Morsel.Out
 	rows       int
 }
@@ -103,16 +104,16 @@ func (p *partitions) Encode(m *connector.Morsel) error {
 		b.DropRejected(known)
 	}()
 	for _, folder := range k.order {
-		w, err := p.writer(folder)
+		out, err := p.output(folder)
 		if err != nil {
 			return err
 		}
 		start := len(m.Out)
 		b.Sel = k.rows[folder]
-		if m.Out, err = w.enc.Encode(m.Out, b); err != nil {
-			return fmt.Errorf("write %s: %w", w.label, err)
+		if m.Out, err = out.encode(m.Out, b); err != nil {
+			return err
 		}
-		k.list = append(k.list, part{w, start, len(m.Out), len(b.Sel)})
+		k.list = append(k.list, part{out, start, len(m.Out), len(b.Sel)})
 	}
 	return nil
 }
@@ -181,21 +182,21 @@ func folderOf(name string, columns []string) string {
 	return path.Join(path.Dir(name), folder, path.Base(name))
 }
 
-// writer is the file of a folder. It is not open before its first row is appended.
-func (p *partitions) writer(folder string) (*writer, error) {
+// output is what a folder's rows go to. It is not open before its first row is appended.
+func (p *partitions) output(folder string) (output, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if w := p.files[folder]; w != nil {
-		return w, nil
+	if out := p.files[folder]; out != nil {
+		return out, nil
 	}
 	if len(p.files) == maxPartitions {
 		return nil, fmt.Errorf("write %s: more than %d partitions; partition_by takes columns with few values", p.label, maxPartitions)
 	}
-	w, err := p.file(path.Join(path.Dir(p.name), folder, path.Base(p.name)))
+	out, err := p.file(path.Join(path.Dir(p.name), folder, path.Base(p.name)))
 	if err == nil {
-		p.files[folder] = w
+		p.files[folder] = out
 	}
-	return w, err
+	return out, err
 }
 
 // Append hands every part to its file.
@@ -204,16 +205,13 @@ func (p *partitions) Append(ctx context.Context, m *connector.Morsel) error {
 		return err
 	}
 	for _, part := range m.Parts.(*parts).list {
-		if part.w.up == nil {
-			if err := part.w.open(ctx); err != nil {
-				return err
-			}
-			p.order = append(p.order, part.w)
+		if !p.begun[part.out] {
+			p.begun[part.out] = true
+			p.order = append(p.order, part.out)
 		}
-		if err := part.w.enc.Append(part.w.top, m.Out[part.start:part.end]); err != nil {
+		if err := part.out.append(ctx, m.Out[part.start:part.end], part.rows); err != nil {
 			return err
 		}
-		part.w.rows += int64(part.rows)
 	}
 	return nil
 }
@@ -226,8 +224,8 @@ func (p *partitions) Seal(ctx context.Context) (connector.Receipt, error) {
 // Close closes every file.
 func (p *partitions) Close() error {
 	var err error
-	for _, w := range p.order {
-		if e := w.Close(); err == nil {
+	for _, out := range p.order {
+		if e := out.Close(); err == nil {
 			err = e
 		}
 	}

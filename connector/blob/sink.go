@@ -11,6 +11,7 @@ import (
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/record"
+	"github.com/headgate/headgate/connector/spec"
 )
 
 // SinkConfig is what a file sink needs.
@@ -28,6 +29,9 @@ type SinkConfig struct {
 	// PartitionBy are columns for whose values there is a file each, in folders named
 	// column=value below the folder of Name, as Hive has them. The files lack these columns.
 	PartitionBy []string
+	// RollSize is after how many bytes a file ends and the next one begins; 0 = never. The
+	// names then have a number before their extensions, from 00001 on.
+	RollSize int64
 }
 
 // Sink writes files.
@@ -75,6 +79,9 @@ func (s *Sink) Prepare(ctx context.Context, in *record.Schema, run connector.Run
 		return nil, err
 	}
 	layers, err := s.cfg.Layers.resolve(s.cfg.Registry, name)
+	if err == nil && name == "-" && s.cfg.RollSize > 0 {
+		err = errors.New("roll: standard output is one stream")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", s.label(name), err)
 	}
@@ -89,7 +96,11 @@ func (s *Sink) Prepare(ctx context.Context, in *record.Schema, run connector.Run
 		return nil, fmt.Errorf("write %s: %w", s.label(name), err)
 	}
 	if len(by) > 0 {
-		ses.Changes = []string{"write one file per " + strings.Join(s.cfg.PartitionBy, ", ") + ": " + s.label(folderOf(name, s.cfg.PartitionBy))}
+		ses.Changes = []string{"write one file per " + strings.Join(s.cfg.PartitionBy, ", ") + ": " + s.label(s.first(folderOf(name, s.cfg.PartitionBy)))}
+		return ses, s.spec(ses, path.Dir(name))
+	}
+	if s.cfg.RollSize > 0 {
+		ses.Changes = []string{"write files of about " + spec.Size(s.cfg.RollSize).String() + ": " + s.label(s.first(name)) + ", ..."}
 		return ses, s.spec(ses, path.Dir(name))
 	}
 	change, err := s.change(ctx, name)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/headgate/headgate/connector"
@@ -23,7 +24,12 @@ type SourceConfig struct {
 	Keys      connector.Keys // of codecs that decrypt; nil = none
 	Glob      string
 	Settle    time.Duration // files changed less than this ago are left for later
-	Layers    *Layers       // nil = by the extension of each file
+	Seen      string        // SeenReload (or ""), SeenSkip, SeenFail
+	SeenBy    string        // SeenByName (or ""), SeenByContent
+	OnSuccess OnSuccess
+	Retry     Retry   // of what is read
+	Layers    *Layers // nil = by the extension of each file
+	Sums      bool    // checksums of the files are wanted
 
 	Columns       []record.Field // declared; empty = every column, inferred
 	NewColumn     string         // a column that is not declared: ignore (or ""), add, fail
@@ -34,20 +40,26 @@ type SourceConfig struct {
 	SampleRows int // rows looked at to infer types; 0 = 10,000
 }
 
-// Source reads the files that match a glob, one split per file.
+// Source reads the files that match a glob, one split per file. Open may be called from
+// several goroutines.
 type Source struct {
 	cfg     SourceConfig
 	objects []connector.Object
-	schema  *record.Schema
+	schema  *record.Schema     // without the columns of SourceConfig.FileColumns
 	streams map[string]*stream // what can be read only once, by name
 	narrow  []connector.Range
-	opened  int // files
 	left    leftOut
+	planned []connector.Object // by Plan
+	places  map[string]int     // of planned, by name
+
+	mu        sync.Mutex        // guards what is below
+	opened    map[string]bool   // files
+	checksums map[string][]byte // SHA-256 of files that were read to their end
 }
 
 // NewSource makes a source. It owns the store.
 func NewSource(cfg SourceConfig) *Source {
-	return &Source{cfg: cfg, streams: map[string]*stream{}}
+	return &Source{cfg: cfg, streams: map[string]*stream{}, opened: map[string]bool{}, checksums: map[string][]byte{}}
 }
 
 // split is the Spec of a split.
@@ -55,13 +67,40 @@ type split struct {
 	Name     string    `json:"name"`
 	Size     int64     `json:"size"`
 	Modified time.Time `json:"modified"`
+	Unread   bool      `json:"unread,omitempty"` // the run ended before its turn came
 }
 
-// Plan makes a split of each file that Discover found.
-func (s *Source) Plan(context.Context, json.RawMessage) (*connector.SplitPlan, error) {
+func (f split) object() connector.Object {
+	return connector.Object{Name: f.Name, Size: f.Size, Modified: f.Modified}
+}
+
+func (s *Source) split(sp connector.Split) (f split, err error) {
+	if err := json.Unmarshal(sp.Spec, &f); err != nil {
+		return f, fmt.Errorf("read %s: split: %w", sp.Name, err)
+	}
+	return f, nil
+}
+
+// Plan makes a split of each file that Discover found and cursor does not know.
+func (s *Source) Plan(ctx context.Context, cursor json.RawMessage) (*connector.SplitPlan, error) {
 	p := &connector.SplitPlan{Splits: []connector.Split{}}
-	for _, o := range s.objects {
-		spec, err := json.Marshal(split{o.Name, o.Size, o.Modified})
+	s.planned = s.objects
+	if s.remembers() {
+		known, err := openLedger(cursor)
+		if err != nil {
+			return nil, err
+		}
+		if s.planned, err = s.unseen(ctx, known); err != nil {
+			return nil, err
+		}
+		if p.Cursor, err = known.cursor(); err != nil {
+			return nil, err
+		}
+	}
+	s.places = make(map[string]int, len(s.planned))
+	for i, o := range s.planned {
+		s.places[o.Name] = i
+		spec, err := json.Marshal(split{Name: o.Name, Size: o.Size, Modified: o.Modified})
 		if err != nil {
 			return nil, err
 		}
@@ -94,19 +133,18 @@ func splitID(name string) connector.SplitID {
 
 // Open starts reading a file. It must still be the one that was planned.
 func (s *Source) Open(ctx context.Context, sp connector.Split) (connector.Reader, error) {
-	var f split
-	if err := json.Unmarshal(sp.Spec, &f); err != nil {
-		return nil, fmt.Errorf("read %s: split: %w", sp.Name, err)
-	}
-	if err := s.unchanged(ctx, f); err != nil {
-		return nil, err
-	}
-	in, err := s.open(ctx, connector.Object{Name: f.Name, Size: f.Size, Modified: f.Modified}, false)
+	f, err := s.split(sp)
 	if err != nil {
 		return nil, err
 	}
-	s.opened++
-	r := &reader{in: in, size: f.Size, place: s.opened}
+	if err := s.cfg.Retry.Do(ctx, func() error { return s.unchanged(ctx, f) }); err != nil {
+		return nil, err
+	}
+	in, err := s.open(ctx, f.object(), false)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{in: in, size: f.Size, place: s.place(f.Name)}
 	stop := context.AfterFunc(ctx, in.interrupt)
 	defer stop()
 	columns, err := in.dec.Columns(ctx)
@@ -123,6 +161,20 @@ func (s *Source) Open(ctx context.Context, sp connector.Split) (connector.Reader
 		return nil, err
 	}
 	return r, nil
+}
+
+// place counts a file as opened, and says which of the planned ones it is.
+func (s *Source) place(name string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opened[name] = true
+	return s.places[name]
+}
+
+func (s *Source) wasOpened(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.opened[name]
 }
 
 // unchanged compares a file with its split.

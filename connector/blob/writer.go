@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/record"
 )
 
 // Open starts the file of a split.
@@ -35,16 +36,75 @@ func (s *Sink) Open(ctx context.Context, ses *connector.Session, sp connector.Sp
 		if err != nil {
 			return nil, fmt.Errorf("write %s: %w", s.label(name), err)
 		}
-		return &writer{sink: s, layers: layers, tag: tagOf(ses) + string(sp.ID), enc: enc, name: name, label: s.label(name), split: sp.ID}, nil
+		return &writer{sink: s, layers: layers, tag: tagOf(ses) + string(sp.ID), enc: enc, name: name, label: s.label(name)}, nil
 	}
 	if len(by) > 0 {
-		return &partitions{by: by, columns: s.cfg.PartitionBy, file: file, name: name, label: s.label(name), split: sp.ID, files: map[string]*writer{}}, nil
+		return &partitions{by: by, columns: s.cfg.PartitionBy, file: s.rolling(file), name: name, label: s.label(name), split: sp.ID, files: map[string]output{}, begun: map[output]bool{}}, nil
 	}
-	w, err := file(name)
+	out, err := s.rolling(file)(name)
 	if err != nil {
 		return nil, err
 	}
-	return w, w.open(ctx)
+	return &single{out: out, split: sp.ID}, out.open(ctx)
+}
+
+// output is where rows of one kind go: a file, or one after the other.
+type output interface {
+	open(ctx context.Context) error
+	// encode may run many times at once, append may not.
+	encode(dst []byte, b *record.Batch) ([]byte, error)
+	// append takes what encode made of some rows. It opens what is not open.
+	append(ctx context.Context, enc []byte, rows int) error
+	seal(ctx context.Context) (sealed, error)
+	Close() error
+}
+
+// sealed is what an output has become.
+type sealed struct {
+	files       []staged
+	rows, bytes int64
+}
+
+// single writes everything to one output.
+type single struct {
+	out   output
+	split connector.SplitID
+}
+
+func (w *single) Encode(m *connector.Morsel) (err error) {
+	m.Out, err = w.out.encode(m.Out[:0], &m.Batch)
+	return err
+}
+
+func (w *single) Append(ctx context.Context, m *connector.Morsel) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return w.out.append(ctx, m.Out, len(m.Batch.Sel))
+}
+
+func (w *single) Seal(ctx context.Context) (connector.Receipt, error) {
+	return receipt(ctx, w.split, w.out)
+}
+
+func (w *single) Close() error { return w.out.Close() }
+
+// receipt seals outputs, in order.
+func receipt(ctx context.Context, split connector.SplitID, outputs ...output) (connector.Receipt, error) {
+	r := connector.Receipt{Split: split}
+	list := []staged{}
+	for _, out := range outputs {
+		done, err := out.seal(ctx)
+		if err != nil {
+			return r, err
+		}
+		r.Rows += done.rows
+		r.Bytes += done.bytes
+		list = append(list, done.files...)
+	}
+	var err error
+	r.Spec, err = json.Marshal(list)
+	return r, err
 }
 
 // tally counts the bytes that reach the store.
@@ -69,7 +129,6 @@ type writer struct {
 	codecs      closers
 	up          connector.Upload // nil until open
 	name, label string
-	split       connector.SplitID
 	rows, bytes int64
 }
 
@@ -86,56 +145,33 @@ func (w *writer) open(ctx context.Context) (err error) {
 	return nil
 }
 
-func (w *writer) Encode(m *connector.Morsel) error {
-	out, err := w.enc.Encode(m.Out[:0], &m.Batch)
-	m.Out = out
+func (w *writer) encode(dst []byte, b *record.Batch) ([]byte, error) {
+	dst, err := w.enc.Encode(dst, b)
 	if err != nil {
-		return fmt.Errorf("write %s: %w", w.label, err)
+		return dst, fmt.Errorf("write %s: %w", w.label, err)
 	}
-	return nil
+	return dst, nil
 }
 
-func (w *writer) Append(ctx context.Context, m *connector.Morsel) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := w.enc.Append(w.top, m.Out); err != nil {
-		return err
-	}
-	w.rows += int64(len(m.Batch.Sel))
-	return nil
-}
-
-func (w *writer) Seal(ctx context.Context) (connector.Receipt, error) {
-	return receipt(ctx, w.split, w)
-}
-
-// receipt seals files, in order.
-func receipt(ctx context.Context, split connector.SplitID, files ...*writer) (connector.Receipt, error) {
-	r := connector.Receipt{Split: split}
-	list := make([]staged, len(files))
-	for i, w := range files {
-		held, err := w.seal(ctx)
-		if err != nil {
-			return r, err
+func (w *writer) append(ctx context.Context, enc []byte, rows int) error {
+	if w.up == nil {
+		if err := w.open(ctx); err != nil {
+			return err
 		}
-		r.Rows += w.rows
-		r.Bytes += w.bytes
-		list[i] = staged{held, w.name}
 	}
-	var err error
-	r.Spec, err = json.Marshal(list)
-	return r, err
+	w.rows += int64(rows)
+	return w.enc.Append(w.top, enc)
 }
 
-func (w *writer) seal(ctx context.Context) (held string, err error) {
+func (w *writer) seal(ctx context.Context) (sealed, error) {
 	if err := w.enc.Close(w.top); err != nil {
-		return "", err
+		return sealed{}, err
 	}
 	if err := w.codecs.Close(); err != nil {
-		return "", err
+		return sealed{}, err
 	}
-	return w.up.Seal(ctx)
+	held, err := w.up.Seal(ctx)
+	return sealed{[]staged{{held, w.name}}, w.rows, w.bytes}, err
 }
 
 func (w *writer) Close() error {

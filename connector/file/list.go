@@ -13,25 +13,25 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/headgate/headgate/connector"
-	"github.com/headgate/headgate/connector/spec"
+	"github.com/headgate/headgate/connector/glob"
 )
 
-// List returns the files that match glob, sorted by name. Wildcards do not match
+// List returns the files that match pattern, sorted by name. Wildcards do not match
 // names that start with a point; a backslash takes a wildcard's meaning away. A
 // file whose very name is the pattern is found when the pattern matches nothing.
-func (s *Store) List(ctx context.Context, glob string) ([]connector.Object, error) {
-	if glob == stdio {
+func (s *Store) List(ctx context.Context, pattern string) ([]connector.Object, error) {
+	if pattern == stdio {
 		return []connector.Object{{Name: stdio, Size: -1}}, nil
 	}
-	objects, err := s.list(ctx, glob)
+	objects, err := s.list(ctx, pattern)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", s.label(glob), err)
+		return nil, fmt.Errorf("read %s: %w", s.label(pattern), err)
 	}
 	return objects, nil
 }
 
-func (s *Store) list(ctx context.Context, glob string) ([]connector.Object, error) {
-	pattern, err := s.clean(glob)
+func (s *Store) list(ctx context.Context, given string) ([]connector.Object, error) {
+	pattern, err := s.clean(given)
 	if err != nil {
 		return nil, err
 	}
@@ -39,11 +39,11 @@ func (s *Store) list(ctx context.Context, glob string) ([]connector.Object, erro
 	if err != nil {
 		return nil, err
 	}
-	if !hasWildcard(pattern) {
-		return s.literal(root, unescape(pattern))
+	if !glob.HasWildcard(pattern) {
+		return s.literal(root, glob.Unescape(pattern))
 	}
-	if !doublestar.ValidatePattern(pattern) {
-		return nil, errors.New("the pattern is malformed (a bracket is not closed)")
+	if err := glob.Valid(pattern); err != nil {
+		return nil, err
 	}
 	var objects []connector.Object
 	walk := func(name string, d fs.DirEntry) error {
@@ -112,23 +112,19 @@ func (s *Store) literal(root *os.Root, name string) ([]connector.Object, error) 
 // missing is the error for a name that is not there. It names the nearest one
 // that is, or the first folder on the way that is missing.
 func missing(root *os.Root, name string) error {
-	dir, base := path.Split(name)
-	dir = path.Clean(dir)
+	dir := path.Dir(name)
 	if dir != "." {
 		if _, err := root.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("folder %s: %w", dir, missing(root, dir))
 		}
 	}
-	if near := spec.Nearest(base, names(root, dir)); near != "" {
-		return &notExist{"no such file or folder; did you mean " + path.Join(dir, near) + "?"}
-	}
-	return &notExist{"no such file or folder"}
+	return glob.NotExist(name, names(root, dir))
 }
 
 // maxNames bounds how many names of a folder are looked at for a suggestion.
 const maxNames = 10_000
 
-// names lists the visible names in dir, at most maxNames.
+// names lists the names in dir, at most maxNames.
 func names(root *os.Root, dir string) []string {
 	f, err := root.Open(dir)
 	if err != nil {
@@ -137,37 +133,5 @@ func names(root *os.Root, dir string) []string {
 	defer f.Close()
 	all, _ := f.Readdirnames(maxNames)
 	slices.Sort(all)
-	return slices.DeleteFunc(all, func(n string) bool { return strings.HasPrefix(n, ".") })
-}
-
-// notExist is fs.ErrNotExist with a text of its own.
-type notExist struct{ text string }
-
-func (e *notExist) Error() string        { return e.text }
-func (e *notExist) Is(target error) bool { return target == fs.ErrNotExist }
-
-func hasWildcard(pattern string) bool {
-	for i := 0; i < len(pattern); i++ {
-		switch pattern[i] {
-		case '\\':
-			i++
-		case '*', '?', '[', '{':
-			return true
-		}
-	}
-	return false
-}
-
-func unescape(pattern string) string {
-	if !strings.Contains(pattern, `\`) {
-		return pattern
-	}
-	var b strings.Builder
-	for i := 0; i < len(pattern); i++ {
-		if pattern[i] == '\\' && i+1 < len(pattern) {
-			i++
-		}
-		b.WriteByte(pattern[i])
-	}
-	return b.String()
+	return all
 }

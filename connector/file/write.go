@@ -73,7 +73,7 @@ func (s *Store) create(name, tag string) (connector.Upload, error) {
 			return nil, errors.Join(err, f.Close(), root.Remove(staged))
 		}
 	}
-	return &upload{root: root, f: f, w: bufio.NewWriterSize(f, writeBuffer), staged: staged, label: s.label(name)}, nil
+	return &upload{root: root, f: f, w: bufio.NewWriterSize(f, writeBuffer), flush: flusher{f: f}, staged: staged, label: s.label(name)}, nil
 }
 
 // createNew makes a file that was not there before.
@@ -188,6 +188,7 @@ type upload struct {
 	root   *os.Root
 	f      *os.File
 	w      *bufio.Writer
+	flush  flusher
 	staged string
 	label  string
 	sealed bool
@@ -196,6 +197,7 @@ type upload struct {
 
 func (u *upload) Write(p []byte) (int, error) {
 	n, err := u.w.Write(p)
+	u.flush.wrote(n)
 	if err != nil {
 		err = fmt.Errorf("write %s: %w", u.label, cause(err))
 	}
@@ -204,6 +206,7 @@ func (u *upload) Write(p []byte) (int, error) {
 
 // Seal makes the file durable under its staged name.
 func (u *upload) Seal(ctx context.Context) (string, error) {
+	u.flush.stop()
 	err := ctx.Err()
 	if err == nil {
 		err = u.w.Flush()
@@ -226,6 +229,7 @@ func (u *upload) Seal(ctx context.Context) (string, error) {
 
 func (u *upload) Close() error {
 	var err error
+	u.flush.stop()
 	u.once.Do(func() {
 		if !u.sealed {
 			u.f.Close()

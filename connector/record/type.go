@@ -106,6 +106,28 @@ type Field struct {
 	Required bool
 	// Class is the user's data class ("pii"), carried for lineage and masking.
 	Class string
+	// Native is what the database says that the column comes from.
+	Native Native
+}
+
+// Native is what a database's catalogue says of a column, for a database that is to
+// make one like it. It counts as long as the field still has the type As.
+type Native struct {
+	As      Type
+	Dialect string // whose Name is: "PostgreSQL"
+	Name    string // the type as that dialect spells it: "character varying(40)"
+	Length  int    // the most characters, of bytes the most bytes; 0 = no limit
+	NotNull bool
+	Key     int // place in the primary key from 1; 0 = not in it
+}
+
+// Origin is the field's Native, the zero value when a step has given the field
+// another type.
+func (f *Field) Origin() Native {
+	if f.Native.As != f.Type {
+		return Native{}
+	}
+	return f.Native
 }
 
 // Schema is an ordered list of fields with unique names. It is immutable once

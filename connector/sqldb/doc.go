@@ -1,16 +1,58 @@
-// Package sqldb is what databases have in common: names in quotes, load modes, and
-// how the columns of the rows to come meet those of a table that exists. What
-// differs between databases is data in a Dialect.
+// Package sqldb is what databases have in common: names in quotes, load modes, the
+// statements that make and change tables, that merge staged rows and that keep the
+// state of a flow, how the columns of the rows to come meet those of a table that
+// exists, and how a source is cut into ranges. What differs between databases is data
+// in a Dialect; talking to one is the connector's own.
 package sqldb
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/headgate/headgate/connector/record"
+)
 
 // Dialect is what differs between databases.
 type Dialect struct {
 	Name     string
 	Quote    byte // around identifiers; doubled inside
 	FoldCase bool // column names that differ only in case are the same
+
+	MaxIdent   int  // longest identifier in bytes; 0 = no limit
+	MaxColumns int  // of a table; 0 = no limit
+	Schemas    bool // tables live in schemas, and a name may have two parts
+	Numbered   bool // parameters are $1, $2, ...; else ?
+	RowValues  bool // (a, b) > (c, d) is understood and uses an index
+	// EscapedStrings says that a backslash escapes in string literals; DollarQuotes that
+	// $tag$ ... $tag$ is a literal; HashComments that # starts a comment.
+	EscapedStrings, DollarQuotes, HashComments bool
+
+	Upsert UpsertForm // how rows are inserted or updated
+	Join   JoinForm   // how rows are changed that another table lists
+	// Distinct compares two values such that NULL equals NULL: "%s IS DISTINCT FROM %s".
+	Distinct string
+	// TextType and KeyTextType are the types of texts without a limit, and of texts that
+	// may be a primary key.
+	TextType, KeyTextType string
+
+	// ColumnType is the declared type of a new column for a field, and a note when a
+	// person should know something about it.
+	ColumnType func(f record.Field) (decl, note string)
+	// Widen is the type that a column must be given to hold all values of a field, ""
+	// when it holds them already or no type would do.
+	Widen func(have Column, f record.Field) string
+	// AlterType is the statement that gives a column another type: table, column, type.
+	AlterType string
 }
+
+// UpsertForm is how a dialect inserts or updates.
+type UpsertForm uint8
+
+// The forms of upserts.
+const (
+	OnConflict   UpsertForm = iota // INSERT ... ON CONFLICT (key) DO UPDATE SET a = excluded.a
+	UpdateInsert                   // an UPDATE, then an INSERT of the keys that are not there
+)
 
 // Ident is name as an identifier of a statement.
 func (d *Dialect) Ident(name string) string {
@@ -33,4 +75,17 @@ func (d *Dialect) Idents(names []string) string {
 // Same reports whether two column names mean the same column.
 func (d *Dialect) Same(a, b string) bool {
 	return a == b || d.FoldCase && strings.EqualFold(a, b)
+}
+
+// CheckIdent refuses a name that the database would cut off or cannot have.
+func (d *Dialect) CheckIdent(name string) error {
+	switch {
+	case name == "":
+		return fmt.Errorf("an empty name")
+	case strings.IndexByte(name, 0) >= 0:
+		return fmt.Errorf("a name with a zero byte")
+	case d.MaxIdent > 0 && len(name) > d.MaxIdent:
+		return fmt.Errorf("`%s` has %d bytes: names of %s have %d at most", name, len(name), d.Name, d.MaxIdent)
+	}
+	return nil
 }

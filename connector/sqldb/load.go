@@ -16,7 +16,13 @@ const (
 	Replace  = "replace"  // build the table anew beside the old one and swap them
 	Truncate = "truncate" // empty the table and add the rows
 	Upsert   = "upsert"   // update the rows whose key is there, add the others
+	Update   = "update"   // update the rows whose key is there, and no others
+	Delete   = "delete"   // delete the rows whose key is there
+	Mirror   = "mirror"   // upsert, and delete the rows whose key did not come
 )
+
+// Modes lists the load modes.
+func Modes() []string { return []string{Append, Replace, Truncate, Upsert, Update, Delete, Mirror} }
 
 // Values of Create and Evolve.
 const (
@@ -45,11 +51,14 @@ func NewLoad(d *Dialect, req connector.SinkRequest, in *record.Schema) (*Load, e
 			}
 		}
 	}
-	if l.Mode != Upsert {
+	if len(in.Fields) == 0 {
+		return nil, fmt.Errorf("the rows have no columns")
+	}
+	if !l.Keyed() {
 		return l, nil
 	}
 	if len(req.Key) == 0 {
-		return nil, fmt.Errorf("load mode upsert needs a key")
+		return nil, fmt.Errorf("load mode %s needs a key", l.Mode)
 	}
 	for _, k := range req.Key {
 		i := in.Index(k)
@@ -60,6 +69,20 @@ func NewLoad(d *Dialect, req connector.SinkRequest, in *record.Schema) (*Load, e
 	}
 	return l, nil
 }
+
+// Keyed reports whether the mode finds rows by their key.
+func (l *Load) Keyed() bool {
+	return l.Mode == Upsert || l.Mode == Update || l.Mode == Delete || l.Mode == Mirror
+}
+
+// Adds reports whether the mode may add rows, so that a table makes sense that is not there yet.
+func (l *Load) Adds() bool { return l.Mode != Update && l.Mode != Delete }
+
+// IsKey reports whether field i belongs to the key.
+func (l *Load) IsKey(i int) bool { return slices.Contains(l.KeyFields, i) }
+
+// Uses reports whether field i goes into the table: a delete looks at the key alone.
+func (l *Load) Uses(i int) bool { return l.Mode != Delete || l.IsKey(i) }
 
 // Suggest is " (did you mean ...?)", or "" when nothing is near.
 func Suggest(name string, known []string) string {
@@ -75,7 +98,12 @@ type Column struct {
 	Type       string // as declared
 	NotNull    bool   // and without a default
 	Generated  bool   // computed by the database
+	Always     bool   // numbered by the database, which takes other values only when told to
 	PrimaryKey int    // place in the primary key from 1; 0 = not in it
+	// Staged is the type of the column in a staging table, "" = Type; Cast makes a staged value
+	// one of Type ("%s::inet"), "" = it is one.
+	Staged, Cast string
+	Compare      string // what two values are compared by ("%s::text"), "" = themselves
 }
 
 // Match pairs the fields of in with the columns of a table: for each field the
@@ -108,6 +136,7 @@ func CheckFit(d *Dialect, l *Load, in *record.Schema, table []Column) (add []int
 	var names []string
 	for i, c := range column {
 		switch {
+		case !l.Uses(i):
 		case c < 0:
 			add = append(add, i)
 			names = append(names, in.Fields[i].Name)
@@ -115,12 +144,15 @@ func CheckFit(d *Dialect, l *Load, in *record.Schema, table []Column) (add []int
 			return nil, fmt.Errorf("column `%s` is computed by the database: drop it from the rows", table[c].Name)
 		}
 	}
+	if i := slices.IndexFunc(l.KeyFields, func(f int) bool { return column[f] < 0 }); i >= 0 {
+		return nil, fmt.Errorf("the table has no column `%s`, which is the key%s", l.Key[i], Suggest(l.Key[i], columnNames(table)))
+	}
 	if len(add) > 0 && l.Evolve != AddColumns && l.Evolve != WidenColumns {
 		return nil, fmt.Errorf("the table has no column %s%s; set `evolve: add_columns` to add it, or drop it from the rows",
 			quoteAll(names), Suggest(names[0], columnNames(table)))
 	}
 	for _, c := range unfilled {
-		if c.NotNull && !c.Generated {
+		if l.Adds() && c.NotNull && !c.Generated {
 			return nil, fmt.Errorf("column `%s` of the table must not be NULL and has no default, but the rows have no such column", c.Name)
 		}
 	}

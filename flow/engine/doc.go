@@ -18,7 +18,8 @@
 //  2. Order of durability: seal, receipts stored, commit of data and state
 //     together, marked committed, acknowledgement to the source. The next run
 //     first finishes or undoes what a crash left. The store is written three
-//     times per run, never per batch.
+//     times per run, and once more where the source acts on the
+//     acknowledgement; never per batch.
 //  3. A crash anywhere repeats work and never loses it; where the sink commits
 //     state beside the data, the result is exactly once. Several output files
 //     appear one by one.

@@ -3,6 +3,7 @@ package engine
 import (
 	"sync/atomic"
 
+	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/flow/state"
 )
 
@@ -53,10 +54,15 @@ type Report struct {
 	DurationMS   int64  `json:"duration_ms"`
 	PeakRSS      int64  `json:"peak_rss_bytes"`
 	Splits       int    `json:"splits"`
+	Attempts     int    `json:"attempts,omitempty"` // how often the run was tried
 
 	// Committed says whether the rows written are visible in the target.
 	Committed bool     `json:"committed"`
 	Outputs   []string `json:"outputs,omitempty"` // final names
 	Rejects   string   `json:"rejects,omitempty"` // the file with the rejected rows
 	Notes     []string `json:"notes,omitempty"`
+
+	// FilesRead and FilesWritten have checksums, when the plan asks for them.
+	FilesRead    []connector.FileSum `json:"files_read,omitempty"`
+	FilesWritten []connector.FileSum `json:"files_written,omitempty"`
 }

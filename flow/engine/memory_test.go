@@ -30,6 +30,8 @@ type lines struct {
 	waits   bool          // the last split never ends and gives nothing more
 	waiting chan struct{} // closed when a reader waits
 	acked   int
+	ackErr  error
+	deaf    bool // nothing to acknowledge
 	cursor  json.RawMessage
 	planned json.RawMessage // the cursor that Plan was given
 	open    atomic.Int64
@@ -63,7 +65,9 @@ func (l *lines) Open(_ context.Context, s connector.Split) (connector.Reader, er
 }
 
 func (l *lines) Close() error                                    { return nil }
-func (l *lines) Ack(context.Context, *connector.SplitPlan) error { l.acked++; return nil }
+func (l *lines) Acks() bool { return !l.deaf }
+
+func (l *lines) Ack(context.Context, *connector.SplitPlan) error { l.acked++; return l.ackErr }
 
 type lineReader struct {
 	src    *lines

@@ -54,6 +54,7 @@ type run struct {
 	o      Options
 	report Report
 	record *state.Record // nil until the run has begun
+	untold bool          // it is committed, and its source does not know
 }
 
 // locked does the whole run under the flow's lock.
@@ -79,33 +80,57 @@ func (r *run) recover(ctx context.Context) error {
 	if err != nil || old == nil {
 		return err
 	}
-	done := false
-	if old.Phase == state.Sealed {
-		_, err = r.plan.To.Commit(ctx, old.Session, old.Receipts, commitState(old))
-		if err != nil && !errors.Is(err, connector.ErrNothingStaged) {
-			return err
-		}
-		done = err == nil
-	}
-	if !done && old.Session != nil {
-		if err := r.plan.To.Abort(ctx, old.Session, old.Receipts); err != nil {
-			return err
-		}
-	}
-	old.Phase, old.Committed, old.Status = state.Ended, done, string(Failed)
-	if done {
-		old.Status = string(Succeeded)
-		r.report.Notes = append(r.report.Notes, "finished run "+old.Run+", which a crash had cut off at its commit")
-	} else {
-		r.report.Notes = append(r.report.Notes, "undid run "+old.Run+", which had not ended")
-	}
-	if err := r.o.State.Put(old); err != nil {
+	note, err := r.finish(ctx, old)
+	if err != nil {
 		return err
 	}
-	if a, ok := r.plan.From.(connector.Acker); ok && done {
-		return a.Ack(ctx, old.Plan)
+	r.report.Notes = append(r.report.Notes, note)
+	if old.Committed {
+		if err := r.tell(ctx, old); err != nil {
+			return err
+		}
 	}
-	return nil
+	old.Phase = state.Ended
+	return r.o.State.Put(old)
+}
+
+// finish brings a run that was cut off to where it is either visible or undone.
+func (r *run) finish(ctx context.Context, old *state.Record) (note string, err error) {
+	if old.Phase == state.Committed {
+		old.Status = string(Succeeded)
+		return "told the source of run " + old.Run + ", which had been committed", nil
+	}
+	if old.Phase == state.Sealed {
+		_, err = r.plan.To.Commit(ctx, old.Session, old.Receipts, commitState(old))
+		if err == nil {
+			old.Committed, old.Status = true, string(Succeeded)
+			return "finished run " + old.Run + ", which a crash had cut off at its commit", nil
+		}
+		if !errors.Is(err, connector.ErrNothingStaged) {
+			return "", err
+		}
+	}
+	if old.Session != nil {
+		if err := r.plan.To.Abort(ctx, old.Session, old.Receipts); err != nil {
+			return "", err
+		}
+	}
+	old.Status = string(Failed)
+	return "undid run " + old.Run + ", which had not ended", nil
+}
+
+// tell acknowledges a committed run to its source. That it is committed is stored first:
+// what the source then deletes must never be wanted again.
+func (r *run) tell(ctx context.Context, rec *state.Record) error {
+	a, ok := r.plan.From.(connector.Acker)
+	if !ok || !a.Acks() {
+		return nil
+	}
+	rec.Phase = state.Committed
+	if err := r.o.State.Put(rec); err != nil {
+		return err
+	}
+	return a.Ack(ctx, rec.Plan)
 }
 
 func commitState(rec *state.Record) connector.State {
@@ -347,6 +372,11 @@ func (p *pipeline) order(id connector.SplitID) int {
 
 // commit makes the rows visible: promise 2, in this order.
 func (r *run) commit(ctx context.Context, splits *connector.SplitPlan, ses *connector.Session, receipts []connector.Receipt) error {
+	if c, ok := r.plan.From.(connector.Concluder); ok {
+		if err := c.Conclude(ctx, splits); err != nil {
+			return err
+		}
+	}
 	r.record.Phase, r.record.Receipts = state.Sealed, receipts
 	if err := r.o.State.Put(r.record); err != nil {
 		return err
@@ -357,13 +387,18 @@ func (r *run) commit(ctx context.Context, splits *connector.SplitPlan, ses *conn
 	}
 	r.report.Committed, r.record.Committed = true, true
 	r.report.Outputs = res.Outputs
-	if a, ok := r.plan.From.(connector.Acker); ok {
-		if err := r.recordEnd(); err != nil {
-			return err
-		}
-		if err := a.Ack(ctx, splits); err != nil {
-			return fmt.Errorf("the rows are committed, but the source could not be told: %w", err)
-		}
+	r.report.FilesRead, r.report.FilesWritten = sums(r.plan.From), sums(r.plan.To)
+	if err := r.tell(ctx, r.record); err != nil {
+		r.untold = true
+		return fmt.Errorf("the rows are committed, but the source could not be told, which the next run does: %w", err)
+	}
+	return nil
+}
+
+// sums are the checksums that an end of the flow knows.
+func sums(end any) []connector.FileSum {
+	if s, ok := end.(connector.Summer); ok {
+		return s.Sums()
 	}
 	return nil
 }
@@ -377,6 +412,9 @@ func (r *run) recordEnd() error {
 		return nil
 	}
 	r.record.Phase, r.record.Status = state.Ended, string(r.report.Status)
+	if r.untold {
+		r.record.Phase = state.Committed
+	}
 	b, err := json.Marshal(r.report)
 	if err != nil {
 		return err

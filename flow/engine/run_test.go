@@ -365,31 +365,54 @@ func TestRecover(t *testing.T) {
 		staged  bool
 		visible []string
 		aborted int
+		acked   int // with the run itself
 		note    string
 	}{
-		{"begun", state.Begun, true, []string{"new"}, 1, "undid run r0"},
-		{"sealed", state.Sealed, true, []string{"old", "new"}, 0, "finished run r0"},
-		{"sealed and rolled back", state.Sealed, false, []string{"new"}, 1, "undid run r0"},
+		{"begun", state.Begun, true, []string{"new"}, 1, 1, "undid run r0"},
+		{"sealed", state.Sealed, true, []string{"old", "new"}, 0, 2, "finished run r0"},
+		{"sealed and rolled back", state.Sealed, false, []string{"new"}, 1, 1, "undid run r0"},
+		{"committed, source not told", state.Committed, false, []string{"new"}, 0, 2, "told the source of run r0"},
 	} {
 		j := newJob(t, []string{"new,1"})
 		if c.staged {
 			j.sink.staged = map[string][]string{"0": {"old"}}
 		}
 		err := j.o.State.Put(&state.Record{Run: "r0", Flow: "test", Phase: c.phase, Plan: &connector.SplitPlan{Cursor: json.RawMessage(`7`)},
-			Session: &connector.Session{ID: "r0"}, Receipts: []connector.Receipt{{Split: "0"}}})
+			Session: &connector.Session{ID: "r0"}, Receipts: []connector.Receipt{{Split: "0"}}, Committed: c.phase == state.Committed})
 		if err != nil {
 			t.Fatal(err)
 		}
 		r := j.mustRun(t, Succeeded)
-		if !slices.Equal(j.sink.visible, c.visible) || j.sink.aborted != c.aborted {
-			t.Errorf("%s: visible %v, aborted %d", c.name, j.sink.visible, j.sink.aborted)
+		if !slices.Equal(j.sink.visible, c.visible) || j.sink.aborted != c.aborted || j.src.acked != c.acked {
+			t.Errorf("%s: visible %v, aborted %d, acked %d", c.name, j.sink.visible, j.sink.aborted, j.src.acked)
 		}
 		if !strings.HasPrefix(strings.Join(r.Notes, ";"), c.note) {
 			t.Errorf("%s: notes %q", c.name, r.Notes)
 		}
-		if committed := c.note == "finished run r0"; (string(j.src.planned) == "7") != committed {
+		if committed := c.note != "undid run r0"; (string(j.src.planned) == "7") != committed {
 			t.Errorf("%s: cursor %s", c.name, j.src.planned)
 		}
+	}
+}
+
+// TestSourceIsToldLater: an acknowledgement that fails is made up for by the next run, before it
+// lists what to read.
+func TestSourceIsToldLater(t *testing.T) {
+	j := newJob(t, numbers(3))
+	j.src.ackErr = errors.New("no route")
+	r, err := j.start()
+	if err == nil || !r.Committed || !strings.Contains(err.Error(), "no route") {
+		t.Fatalf("%v, %+v", err, *r)
+	}
+	j.run, j.src.ackErr = "r2", nil
+	r = j.mustRun(t, Succeeded)
+	if j.src.acked != 3 || !strings.HasPrefix(strings.Join(r.Notes, ";"), "told the source of run r1") {
+		t.Errorf("acked %d times, notes %q", j.src.acked, r.Notes)
+	}
+	j.run, j.src.deaf = "r3", true
+	j.mustRun(t, Succeeded)
+	if j.src.acked != 3 {
+		t.Error("told a source that has nothing to do")
 	}
 }
 

@@ -13,6 +13,8 @@ type Bound struct {
 	Type   record.Type // of Low and High, which are canonical text
 	// nil = no limit
 	Low, High *string
+	// In are the only texts it may be, when they are known; nil = any in the range.
+	In []string
 }
 
 // Bounds lists demands that follow from the comparisons with constants that p is
@@ -50,14 +52,15 @@ func (n *node) bounds(list *[]Bound) {
 func (n *node) boundsOfSet(list *[]Bound) {
 	x, s := n.args[0], n.set
 	var low, high string
+	var in []string
 	switch {
 	case len(s.texts) > 0:
-		low, high = slices.Min(s.texts), slices.Max(s.texts)
+		low, high, in = slices.Min(s.texts), slices.Max(s.texts), slices.Clone(s.texts)
 	case len(s.ints) > 0:
 		text := func(i int64) string { return string(appendVal(nil, &val{i: i, hi: i >> 63}, x.typ)) }
 		low, high = text(slices.Min(s.ints)), text(slices.Max(s.ints))
 	default:
 		return
 	}
-	*list = append(*list, Bound{Column: x.name, Type: x.typ.record(), Low: &low, High: &high})
+	*list = append(*list, Bound{Column: x.name, Type: x.typ.record(), Low: &low, High: &high, In: in})
 }

@@ -16,7 +16,7 @@ func TestBounds(t *testing.T) {
 		{`5 >= i`, []string{"i int (, 5]"}},
 		{`i == 7 && s != "x"`, []string{"i int [7, 7]", "s string (, )"}},
 		{`i > 1 && (i < 9 && d >= 1.50)`, []string{"i int [1, )", "i int (, 9]", "d decimal(3,2) [1.50, )"}},
-		{`i in [3, 1, 2] && s in ["b", "a"]`, []string{"i int [1, 3]", "s string [a, b]"}},
+		{`i in [3, 1, 2] && s in ["b", "a"]`, []string{"i int [1, 3]", `s string [a, b] of ["b" "a"]`}},
 		{`d in [2, 1.5]`, []string{"d decimal(12,2) [1.50, 2.00]"}},
 		{`i in [1.5]`, nil},
 		{`day < date("2024-01-01")`, []string{"day date (, 2024-01-01]"}},
@@ -40,7 +40,11 @@ func TestBounds(t *testing.T) {
 			if b.High != nil {
 				high = *b.High + "]"
 			}
-			got = append(got, fmt.Sprintf("%s %s %s, %s", b.Column, b.Type, low, high))
+			in := ""
+			if b.In != nil {
+				in = fmt.Sprintf(" of %q", b.In)
+			}
+			got = append(got, fmt.Sprintf("%s %s %s, %s%s", b.Column, b.Type, low, high, in))
 		}
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%s: bounds %q, want %q", tt.src, got, tt.want)

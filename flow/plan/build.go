@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -37,10 +38,12 @@ func Build(ctx context.Context, req Request) (*Plan, []flow.Diag, error) {
 	diags := b.diags()
 	if err != nil || serious(diags) {
 		if b.plan != nil {
+			b.plan.closers = b.closers
 			b.plan.Close()
 		}
 		return nil, diags, err
 	}
+	p.closers = b.closers
 	return p, diags, nil
 }
 
@@ -54,6 +57,9 @@ type builder struct {
 	req    Request
 	plan   *Plan
 	params map[string]string // the values of this run, as text
+
+	tunnels map[string]*tunnel // by connection
+	closers []io.Closer        // closed with the plan, last first
 }
 
 // failed reports whether there is a finding that is not a warning.
@@ -70,7 +76,9 @@ func (b *builder) build() (*Plan, error) {
 	if err := b.parameters(); err != nil || b.failed() {
 		return nil, err
 	}
-	b.start()
+	if err := b.start(); err != nil {
+		return nil, err
+	}
 	if err := b.open(); err != nil || b.failed() {
 		return nil, err
 	}
@@ -103,10 +111,14 @@ func (e *ProfileError) Error() string {
 }
 
 // start makes the plan with what is known before anything is opened.
-func (b *builder) start() {
+func (b *builder) start() error {
 	f := b.flow
+	needs, err := b.needs()
+	if err != nil {
+		return err
+	}
 	b.plan = &Plan{Flow: f.Name.Value, File: f.File, Digest: f.Digest(), Profile: b.req.Profile,
-		Params: b.params, Run: b.req.Run, Options: f.Run, Errors: f.Errors, Strict: f.Source.Strict, Notes: []string{}}
+		Needs: needs, Params: b.params, Run: b.req.Run, Options: f.Run, Errors: f.Errors, Strict: f.Source.Strict, Notes: []string{}}
 	if f.Errors.Into.Value != "" {
 		into := b.text(f.Errors.Into)
 		if !filepath.IsAbs(into) {
@@ -114,15 +126,7 @@ func (b *builder) start() {
 		}
 		b.plan.RejectsInto = into
 	}
-}
-
-// env is the request's Env for one connection.
-func (b *builder) env(conn *flow.Resolved) connector.Env {
-	env := b.req.Env
-	if conn != nil {
-		env.Connection = conn.Name
-	}
-	return env
+	return nil
 }
 
 // store opens the store of a connection; nil is the project's folder.
@@ -153,7 +157,7 @@ func (b *builder) open() error {
 		end.Object = b.text(s.Files.Glob)
 		var store connector.Store
 		if store, err = b.store(b.from); err == nil {
-			b.plan.From = blob.NewSource(blob.SourceConfig{Store: store, StoreName: end.Connection, Registry: b.registry, Keys: b.req.Env.Keys,
+			b.plan.From = blob.NewSource(blob.SourceConfig{Store: store, StoreName: end.Connection, Registry: b.registry, Keys: b.key,
 				Glob: end.Object, Settle: s.Files.Settle, Layers: b.decode, Columns: declaredFields(s),
 				NewColumn: s.Drift.NewColumn, MissingColumn: s.Drift.MissingColumn, Strict: s.Strict})
 		}
@@ -212,7 +216,7 @@ func (b *builder) compile() error {
 	if b.failed() {
 		return nil
 	}
-	env := step.Env{Vars: b.vars, Memory: int64(b.flow.Run.Memory)}
+	env := step.Env{Vars: b.vars, Key: b.bytes(), Memory: int64(b.flow.Run.Memory)}
 	for i, s := range b.steps {
 		op, err := s.Compile(schema, env)
 		if err != nil {
@@ -280,8 +284,8 @@ func (b *builder) openFile() error {
 		return err
 	}
 	seq := map[connector.SplitID]int{}
-	b.plan.To = blob.NewSink(blob.SinkConfig{Store: store, StoreName: name(b.to), Registry: b.registry, Keys: b.req.Env.Keys, Pattern: t.Value,
-		PerSplit: perSplit, Layers: b.encode, PartitionBy: texts(b.flow.Sink.PartitionBy), Name: func(s connector.Split) (string, error) {
+	b.plan.To = blob.NewSink(blob.SinkConfig{Store: store, StoreName: name(b.to), Registry: b.registry, Keys: b.key, Pattern: t.Value,
+		PerSplit: perSplit, Layers: b.encode, PartitionBy: texts(b.flow.Sink.PartitionBy), RollSize: b.flow.Sink.RollSize(), Name: func(s connector.Split) (string, error) {
 			if _, ok := seq[s.ID]; !ok {
 				seq[s.ID] = len(seq) + 1
 			}
@@ -306,7 +310,7 @@ func (b *builder) show() error {
 	return err
 }
 
-// Close releases the source, the steps and the sink. It may be called twice.
+// Close releases the source, the steps, the sink and the tunnels. It may be called twice.
 func (p *Plan) Close() error {
 	var errs []error
 	if p.From != nil {
@@ -320,6 +324,7 @@ func (p *Plan) Close() error {
 	if p.To != nil {
 		errs = append(errs, p.To.Close())
 	}
+	errs = append(errs, closeAll(p.closers))
 	return errors.Join(errs...)
 }
 

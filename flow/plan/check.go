@@ -114,7 +114,13 @@ func (c *checker) step(s flow.Step) step.Step {
 			return nil
 		}
 	}
-	return kind.Decode(s.Node, &c.d)
+	decoded := kind.Decode(s.Node, &c.d)
+	if k, ok := decoded.(step.KeyUser); ok {
+		for _, key := range k.Keys() {
+			c.key(key.Name, key.Node, flow.KeyBytes)
+		}
+	}
+	return decoded
 }
 
 // connection finds a connection and checks that it may be used so. The result is
@@ -186,6 +192,9 @@ func (c *checker) sink() {
 		if ok && conn != nil && conn.Type.Store == nil {
 			c.report(s.Connection, "flow.sink", fmt.Sprintf("a %s connection has no files", conn.Type.Name), "use `table`")
 		}
+		if s.Roll != nil && (s.Roll.Size <= 0 || s.File.Value == "-") {
+			c.report(s.File, "flow.sink", "roll: takes a size above 0 and a file, not standard output", "")
+		}
 		c.writable(s.File)
 		return
 	}
@@ -236,6 +245,7 @@ func (c *checker) layers(list flow.Layers, key string) *blob.Layers {
 		}
 		if codec := c.registry.Codec(l.Name.Value); codec != nil {
 			cfg := options(&c.d, codec.Config, l)
+			c.layerKeys(l, cfg)
 			out.Codecs = append(out.Codecs, blob.Codec{Codec: codec, Config: cfg})
 			continue
 		}

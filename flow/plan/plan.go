@@ -4,7 +4,9 @@
 package plan
 
 import (
+	"context"
 	"encoding/json"
+	"io"
 	"time"
 
 	"github.com/headgate/headgate/connector"
@@ -37,9 +39,12 @@ type Request struct {
 	Profile  string            // of connections.yaml; "" = none
 	Params   map[string]string // as given on the command line
 	Run      Run
-	Env      connector.Env // Project, Stdin and Stdout; Connection is filled in per connection
+	Env      connector.Env // Project, Stdin, Stdout, Network and Notice; the rest is filled in per connection
 	Purpose  Purpose
-	Cursor   json.RawMessage // where the last run ended, for ToShow; the sink's own wins
+	// Secret releases a secret for what asks for it; nil = there is no store to take one from,
+	// and a run that needs one fails with a *NoStoreError. Safe from any goroutine.
+	Secret func(context.Context, Ask) (connector.Secret, error)
+	Cursor json.RawMessage // where the last run ended, for ToShow; the sink's own wins
 }
 
 // Plan is a flow ready to run. What is exported is data, and what `plan` prints;
@@ -50,6 +55,7 @@ type Plan struct {
 	Digest  string            `json:"digest"` // of the flow file
 	Profile string            `json:"profile,omitempty"`
 	Params  map[string]string `json:"params,omitempty"`
+	Needs   *Needs            `json:"needs"`
 	Run     Run               `json:"-"`
 
 	Source  Endpoint             `json:"source"`
@@ -73,6 +79,8 @@ type Plan struct {
 	Schema *record.Schema   `json:"-"`
 	Ops    []*step.Op       `json:"-"`
 	To     connector.Sink   `json:"-"`
+
+	closers []io.Closer // tunnels
 }
 
 // Endpoint is one end of a flow, for people.

@@ -25,6 +25,7 @@ func (p *Plan) Print(to io.Writer) error {
 	for _, name := range sortedKeys(p.Params) {
 		fmt.Fprintf(w, "  param %s = %s\n", name, p.Params[name])
 	}
+	p.Needs.print(w)
 	fmt.Fprintf(w, "\nsource  %s\n", p.Source)
 	p.printSplits(w)
 	printColumns(w, p.Columns)
@@ -43,6 +44,24 @@ func (p *Plan) Print(to io.Writer) error {
 		fmt.Fprintf(w, "\nnote: %s\n", n)
 	}
 	return w.Flush()
+}
+
+// print names what is needed from outside, and never a value.
+func (u *Needs) print(w io.Writer) {
+	if u == nil {
+		return
+	}
+	for _, h := range u.Hosts {
+		fmt.Fprintf(w, "  host %s\n", h)
+	}
+	for _, c := range u.Connections {
+		if c.Tunnel != "" {
+			fmt.Fprintf(w, "  connection %s goes through %s\n", c.Name, c.Tunnel)
+		}
+	}
+	for _, s := range u.Secrets {
+		fmt.Fprintf(w, "  secret %s for %s\n", s.Name, Ask{Connection: s.Connection, Key: s.Key}.For())
+	}
 }
 
 // maxSplitsShown keeps the plan of a folder of thousands of files readable.

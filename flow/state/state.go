@@ -13,11 +13,12 @@ import (
 type Phase string
 
 // The phases. A run is stored three times: when it begins, before its commit, and
-// when it has ended.
+// when it has ended; once more when its source wants to be told of the commit.
 const (
-	Begun  Phase = "begun"  // nothing is visible; undo it
-	Sealed Phase = "sealed" // the commit was about to happen; finish it
-	Ended  Phase = "ended"
+	Begun     Phase = "begun"     // nothing is visible; undo it
+	Sealed    Phase = "sealed"    // the commit was about to happen; finish it
+	Committed Phase = "committed" // the source was about to be told; tell it
+	Ended     Phase = "ended"
 )
 
 // Record is the stored state of one run.

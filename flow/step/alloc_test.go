@@ -18,6 +18,8 @@ func TestStepsAllocateNothingPerRow(t *testing.T) {
 		"drop: [name]",
 		"rename: {id: key}",
 		"cast: {id: string, amount: float}",
+		"mask: {name: last4, id: sha256, amount: first1, at: redact}",
+		"mask: {name: {hmac: k}, id: {hmac: k}}",
 		"dedupe: [id, name]",
 		"dedupe: []",
 		"limit: 10",
@@ -25,7 +27,7 @@ func TestStepsAllocateNothingPerRow(t *testing.T) {
 		"expect: {min_rows: 1, that: id > 3}",
 	} {
 		t.Run(text, func(t *testing.T) {
-			op := steptest.Compile(t, text, in, step.Env{})
+			op := steptest.Compile(t, text, in, step.Env{Key: maskKey})
 			if steptest.AllocatesPerRow(t, op, in, row) {
 				t.Error("allocates per row")
 			}

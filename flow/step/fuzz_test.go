@@ -18,7 +18,7 @@ func FuzzStepDecode(f *testing.F) {
 		"select: [name, id]", "select: [id, id, nope]", "select: {a: b}", "drop: [id]", "drop: id",
 		"rename: {id: key}", "rename: {id: name, name: id}", "rename: {id: name}",
 		"cast: {amount: string, id: decimal(10,2)}", "cast: {id: decimal}", "cast: {id: [int]}",
-		"dedupe: [id]", "dedupe:", "dedupe: {key: [id], keep: last}", "limit: 10", "limit: 0x10", "limit: -1",
+		"mask: {name: last4, id: {hmac: k}}", "mask: {name: [x]}", "mask: {name: {hmac: }}", "dedupe: [id]", "dedupe:", "dedupe: {key: [id], keep: last}", "limit: 10", "limit: 0x10", "limit: -1",
 		"expect: {min_rows: 1, max_rows: 2, that: id > 0}", "expect: {}", "sort: [id]", "? [a]\n: b",
 		"select: &a [id]", "select: !!str x", "drop: [\"\", \"\\0\"]",
 	} {

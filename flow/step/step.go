@@ -4,6 +4,7 @@ package step
 import (
 	"go.yaml.in/yaml/v3"
 
+	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/record"
 	"github.com/headgate/headgate/connector/spec"
 	"github.com/headgate/headgate/flow/expr"
@@ -36,6 +37,21 @@ type Env struct {
 	Vars    expr.Vars // names with one value for the whole run
 	Memory  int64     // bytes that all slots of one stateful step may keep before they spill; 0 = the default
 	TempDir string    // where to spill; "" = the system's
+	// Key finds a symmetric key of `keys:`; nil = there is nobody to ask, and a step that
+	// needs one compiles to an op that refuses rows.
+	Key func(name string) (connector.Secret, error)
+}
+
+// KeyUser is a Step that needs symmetric keys of `keys:`.
+type KeyUser interface {
+	// Keys lists them, with where they are named. It is called after Decode.
+	Keys() []KeyName
+}
+
+// KeyName names a key in a flow's file.
+type KeyName struct {
+	Name string
+	Node *yaml.Node
 }
 
 // Op is a compiled step.

@@ -14,6 +14,7 @@ func Kinds() []Kind {
 		dropKind(),
 		renameKind(),
 		castKind(),
+		maskKind(),
 		dedupeKind(),
 		limitKind(),
 		expectKind(),

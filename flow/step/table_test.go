@@ -11,7 +11,7 @@ import (
 )
 
 func TestKindsAreComplete(t *testing.T) {
-	want := []string{"filter", "set", "select", "drop", "rename", "cast", "dedupe", "limit", "expect"}
+	want := []string{"filter", "set", "select", "drop", "rename", "cast", "mask", "dedupe", "limit", "expect"}
 	names := step.Names()
 	if len(names) != len(want) {
 		t.Fatalf("steps %v, want %v", names, want)
@@ -29,7 +29,7 @@ func TestKindsAreComplete(t *testing.T) {
 func TestFindingOfAStepThatIsNotThere(t *testing.T) {
 	for _, c := range []struct{ name, code, message, suggestion string }{
 		{"sort", "flow.unsupported", "step sort: not supported by this version yet", ""},
-		{"mask", "flow.unsupported", "step mask: not supported by this version yet", ""},
+		{"lookup", "flow.unsupported", "step lookup: not supported by this version yet", ""},
 		{"filtre", "step.unknown", `unknown step "filtre"`, "did you mean `filter`?"},
 	} {
 		if _, ok := step.Find(c.name); ok {
@@ -52,7 +52,7 @@ func TestVars(t *testing.T) {
 	in := steptest.Columns(t, "at date, id int")
 	for _, text := range []string{
 		"filter: at >= params.day", "set: {day: params.day}", "select: [at]", "drop: [id]", "rename: {id: key}",
-		"cast: {id: string}", "dedupe: [at]", "limit: 1", "expect: {that: at == params.day}",
+		"cast: {id: string}", "mask: {id: redact}", "dedupe: [at]", "limit: 1", "expect: {that: at == params.day}",
 	} {
 		s, d := steptest.Decode(text)
 		after := s.Check(expr.Scope{Schema: in, Vars: vars}, d)

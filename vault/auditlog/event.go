@@ -36,6 +36,8 @@ const (
 	RunEnd        Code = 4004
 	Denied        Code = 4009
 	PolicySet     Code = 5001
+	PlaintextUse  Code = 5002
+	HostKeyChange Code = 5003
 	StoreCopy     Code = 6001
 	StoreCompact  Code = 6002
 	AuditExport   Code = 6003
@@ -49,7 +51,7 @@ var names = map[Code]string{
 	UserDisable: "user.disable", UserEnable: "user.enable", UserRemove: "user.remove", UserReset: "user.reset", GrantSet: "grant.set",
 	GrantRevoke: "grant.revoke", ServiceAdd: "service.add", OwnerTransfer: "owner.transfer", BoxRotate: "box.rotate", SecretSet: "secret.set", SecretRemove: "secret.remove",
 	SecretUse: "secret.use", FlowApprove: "flow.approve", FlowRevoke: "flow.revoke", RunStart: "run.start", RunEnd: "run.end", Denied: "denied",
-	PolicySet: "policy.set", StoreCopy: "store.copy", StoreCompact: "store.compact", AuditExport: "audit.export", StoreRestore: "store.restore", IntegrityFail: "integrity.alarm",
+	PolicySet: "policy.set", PlaintextUse: "plaintext.used", HostKeyChange: "hostkey.changed", StoreCopy: "store.copy", StoreCompact: "store.compact", AuditExport: "audit.export", StoreRestore: "store.restore", IntegrityFail: "integrity.alarm",
 }
 
 // Codes lists the codes that have a name.
@@ -90,6 +92,7 @@ func (e Object) Code() Code { return e.Kind }
 // Started is the start of a run.
 type Started struct {
 	Run     string   `json:"run"`
+	Name    string   `json:"name,omitempty"` // what the program calls the run
 	Flow    string   `json:"object"`
 	Digest  string   `json:"digest"`
 	Env     string   `json:"env,omitempty"`
@@ -103,6 +106,7 @@ func (Started) Code() Code { return RunStart }
 // Ended is the end of a run.
 type Ended struct {
 	Run          string `json:"run"`
+	Name         string `json:"name,omitempty"`
 	Flow         string `json:"object"`
 	Status       string `json:"status"`
 	Exit         int    `json:"exit"`
@@ -115,6 +119,17 @@ type Ended struct {
 
 // Code implements Event.
 func (Ended) Code() Code { return RunEnd }
+
+// Used says that secrets were read by what moves no data.
+type Used struct {
+	Object  string   `json:"object,omitempty"` // a flow
+	Purpose string   `json:"purpose"`          // plan, preview, connection test
+	Env     string   `json:"env,omitempty"`
+	Secrets []string `json:"secrets,omitempty"`
+}
+
+// Code implements Event.
+func (Used) Code() Code { return SecretUse }
 
 // Refused is an attempt that a role, a grant or the policy did not allow.
 type Refused struct {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/headgate/headgate/cmd/internal/redact"
 	"github.com/headgate/headgate/cmd/internal/settings"
 	"github.com/headgate/headgate/cmd/internal/ui"
 	"github.com/headgate/headgate/connector"
@@ -21,16 +22,20 @@ type Env struct {
 	Global   Global
 	Flags    *pflag.FlagSet // the global flags, to tell what was given
 	Getenv   func(string) string
+	Unsetenv func(string) // removes a variable that held a key; nil: it stays
 	Signals  *Signals
 	Now      func() time.Time
 	Registry func() *connector.Registry
 	// Failure explains an error: its exit code, and what may help. nil for nil.
 	Failure func(error) *ui.Failure
 	Version string // as the build was told; "" = not told
+	// Secrets are those in use, which everything that is said leaves out; nil: none.
+	Secrets *redact.Set
 
 	once     sync.Once
 	settings *settings.Settings
 	failed   error
+	store    storeState
 }
 
 // Global is the values of the global flags.
@@ -41,6 +46,11 @@ type Global struct {
 	Quiet          bool
 	LogFormat      string
 	LockTimeout    time.Duration
+
+	Store   string // the store's file
+	User    string // who logs in
+	KeyFile string
+	KeyFD   int
 }
 
 // Dir is the project's folder as given, "." when it was not.
@@ -75,7 +85,7 @@ func (e *Env) Settings() (*settings.Settings, error) {
 
 // In is the same environment for another project, whose folder is dir.
 func (e *Env) In(dir string) *Env {
-	in := &Env{UI: e.UI, Global: e.Global, Flags: e.Flags, Getenv: e.Getenv, Signals: e.Signals, Now: e.Now, Registry: e.Registry, Failure: e.Failure, Version: e.Version}
+	in := &Env{UI: e.UI, Global: e.Global, Flags: e.Flags, Getenv: e.Getenv, Unsetenv: e.Unsetenv, Signals: e.Signals, Now: e.Now, Registry: e.Registry, Failure: e.Failure, Version: e.Version, Secrets: e.Secrets}
 	in.Global.Project = dir
 	return in
 }

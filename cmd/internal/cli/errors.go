@@ -19,6 +19,14 @@ func Usagef(format string, args ...any) error {
 	return &UsageError{Message: fmt.Sprintf(format, args...)}
 }
 
+// InputError is something that a person would have been asked for, and nobody is there
+// to answer. Hint names the flag that gives it.
+type InputError struct {
+	Message, Hint string
+}
+
+func (e *InputError) Error() string { return e.Message }
+
 // FindingsError is what is wrong with the project's files.
 type FindingsError struct {
 	Diags []flow.Diag

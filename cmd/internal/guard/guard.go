@@ -16,6 +16,7 @@ type Permission string
 const (
 	None            Permission = "none"             // anybody, also without a log-in: it shows no data and changes nothing shared
 	SetUp           Permission = "project.setup"    // make a project, become its owner
+	LogIn           Permission = "login"            // become somebody with a password, key or code, which the command itself asks for
 	LoggedIn        Permission = "logged-in"        // any member, about themselves
 	ViewFlows       Permission = "flows.view"       // see flows, schedules, statistics
 	ViewConnections Permission = "connections.view" // see hosts and users, and use them to look
@@ -44,6 +45,7 @@ func Rules() []Rule {
 	return []Rule{
 		{None, "", true},
 		{SetUp, "", true},
+		{LogIn, "", true},
 		{LoggedIn, "", false},
 		{ViewFlows, rbac.ViewFlow, true},
 		{ViewConnections, rbac.ViewConnection, true},

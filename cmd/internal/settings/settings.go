@@ -28,7 +28,8 @@ type Settings struct {
 	LogFormat   string        // text or json
 	Quiet       bool          // results and errors only
 	Env         string        // the profile of runs that name none
-	LockTimeout time.Duration // how long a run waits for another one of its flow
+	LockTimeout time.Duration // how long a run waits for another one of its flow, and everything for the store
+	Store       string        // the store's file; "" = the person's own
 }
 
 // file is what headgate.yaml may hold. Its keys in lower case, joined by points,
@@ -38,10 +39,11 @@ type file struct {
 	Log     struct {
 		Format string `key:"format" help:"messages on standard error" enum:"text,json" default:"text"`
 	} `key:"log" help:"how the program talks"`
+	Store    string `key:"store" help:"the store's file; a relative path starts in the project's folder"`
 	Defaults struct {
 		Env         string        `key:"env" help:"profile of connections.yaml for runs that name none"`
 		Quiet       bool          `key:"quiet" help:"print results and errors only"`
-		LockTimeout time.Duration `key:"lock_timeout" help:"how long a run waits for another run of the same flow"`
+		LockTimeout time.Duration `key:"lock_timeout" help:"how long a run waits for another run of the same flow, and a command for the store"`
 	} `key:"defaults" help:"values of flags that are not given"`
 }
 
@@ -54,6 +56,7 @@ func sources() []source {
 		{"defaults.env", "", "HEADGATE_ENV"}, // --env belongs to some commands only and is handled there
 		{"defaults.quiet", "quiet", "HEADGATE_QUIET"},
 		{"defaults.lock_timeout", "lock-timeout", "HEADGATE_LOCK_TIMEOUT"},
+		{"store", "store", "HEADGATE_STORE"},
 	}
 }
 
@@ -73,6 +76,9 @@ func Load(dir string, flags *pflag.FlagSet, getenv func(string) string) (*Settin
 	if err := v.ReadConfig(bytes.NewReader(data)); err != nil {
 		return nil, nil, fmt.Errorf("read %s: %w", FileName, err)
 	}
+	if s := v.GetString("store"); s != "" && !filepath.IsAbs(s) {
+		v.Set("store", filepath.Join(dir, s))
+	}
 	for _, s := range sources() {
 		if x := getenv(s.variable); x != "" {
 			v.Set(s.key, x)
@@ -85,7 +91,7 @@ func Load(dir string, flags *pflag.FlagSet, getenv func(string) string) (*Settin
 }
 
 func merged(v *viper.Viper) (*Settings, []flow.Diag, error) {
-	s := &Settings{LogFormat: v.GetString("log.format"), Env: v.GetString("defaults.env"), Quiet: v.GetBool("defaults.quiet")}
+	s := &Settings{LogFormat: v.GetString("log.format"), Env: v.GetString("defaults.env"), Quiet: v.GetBool("defaults.quiet"), Store: v.GetString("store")}
 	if s.LogFormat != "text" && s.LogFormat != "json" {
 		return nil, nil, fmt.Errorf("HEADGATE_LOG_FORMAT %s: write text or json", spec.Quote(s.LogFormat))
 	}

@@ -1,7 +1,7 @@
 package ui
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -38,9 +38,9 @@ func (t *Terminal) Result(v any, text func(w io.Writer)) error {
 		return nil
 	}
 	t.wipe()
-	w := bufio.NewWriterSize(t.Out, 32<<10)
-	text(w)
-	err := w.Flush()
+	var w bytes.Buffer // whole, so that nothing to redact is cut in two
+	text(&w)
+	_, err := t.out().Write(w.Bytes())
 	if errors.Is(err, syscall.EPIPE) {
 		return ErrNobodyReads
 	}
@@ -57,7 +57,7 @@ func (t *Terminal) Event(v any) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.streamed = true
-	_, err = t.Out.Write(append(line, '\n'))
+	_, err = t.out().Write(append(line, '\n'))
 	return err
 }
 
@@ -67,7 +67,7 @@ func (t *Terminal) Finish(command string, f *Failure) error {
 	if !t.JSON || t.streamed {
 		return nil
 	}
-	e := json.NewEncoder(t.Out)
+	e := json.NewEncoder(t.out())
 	e.SetEscapeHTML(false)
 	return e.Encode(Envelope{Command: command, OK: f == nil, Result: t.result, Error: f})
 }

@@ -7,7 +7,7 @@
 package ui
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -31,6 +31,8 @@ type Terminal struct {
 	JSON    bool // --json
 	Quiet   bool // --quiet: results and errors only
 	LogJSON bool // --log-format json: what goes to Err is one JSON object a line
+
+	Redact func([]byte) []byte // takes secrets out of everything that is printed; nil: nothing
 
 	mu       sync.Mutex
 	live     bool // a live line is on the screen
@@ -96,10 +98,10 @@ func (t *Terminal) say(level slog.Level, prefix, text string, attrs []any) {
 	defer t.mu.Unlock()
 	t.wipe()
 	if t.LogJSON {
-		slog.New(slog.NewJSONHandler(t.Err, nil)).Log(context.Background(), level, text, attrs...)
+		slog.New(slog.NewJSONHandler(t.err(), nil)).Log(context.Background(), level, text, attrs...)
 		return
 	}
-	io.WriteString(t.Err, prefix+SafeLines(text)+"\n")
+	io.WriteString(t.err(), prefix+SafeLines(text)+"\n")
 }
 
 // SetLive replaces the live line at the bottom of the screen; "" takes it away.
@@ -113,7 +115,7 @@ func (t *Terminal) SetLive(line string) {
 	if t.Columns > 1 {
 		line = fit(Safe(line), t.Columns-1)
 	}
-	io.WriteString(t.Err, line)
+	io.WriteString(t.err(), line)
 	t.live = true
 }
 
@@ -156,10 +158,10 @@ func (t *Terminal) Report(lines, key string, v any) {
 	defer t.mu.Unlock()
 	t.wipe()
 	if t.LogJSON {
-		slog.New(slog.NewJSONHandler(t.Err, nil)).Info(key, key, v)
+		slog.New(slog.NewJSONHandler(t.err(), nil)).Info(key, key, v)
 		return
 	}
-	io.WriteString(t.Err, lines+"\n")
+	io.WriteString(t.err(), lines+"\n")
 }
 
 // Block prints several lines to people, also when quiet. What they quote was made
@@ -168,7 +170,25 @@ func (t *Terminal) Block(write func(w io.Writer)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.wipe()
-	w := bufio.NewWriter(t.Err)
-	write(w)
-	w.Flush()
+	var w bytes.Buffer // whole, so that nothing to redact is cut in two
+	write(&w)
+	t.err().Write(w.Bytes())
+}
+
+// err and out are where everything goes. What is written at once is redacted as one.
+func (t *Terminal) err() io.Writer { return redacting{t.Err, t.Redact} }
+func (t *Terminal) out() io.Writer { return redacting{t.Out, t.Redact} }
+
+type redacting struct {
+	to     io.Writer
+	redact func([]byte) []byte
+}
+
+// Write implements io.Writer.
+func (c redacting) Write(p []byte) (int, error) {
+	if c.redact == nil {
+		return c.to.Write(p)
+	}
+	_, err := c.to.Write(c.redact(p))
+	return len(p), err
 }

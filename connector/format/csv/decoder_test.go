@@ -127,7 +127,7 @@ func TestBadInput(t *testing.T) {
 		input, want string
 	}{
 		{func(o *Options) { o.Delimiter = "" }, "", "delimiter: must not be empty"},
-		{func(o *Options) { o.Delimiter = "\n" }, "", "delimiter: must not hold a line end"},
+		{func(o *Options) { o.Delimiter = "\n" }, "", `delimiter "\n": must not hold a line end`},
 		{func(o *Options) { o.Delimiter = `"` }, "", "must not hold the quote"},
 		{func(o *Options) { o.Quote = "ab" }, "", "must be one ASCII character"},
 		{func(o *Options) { o.Encoding = "klingon" }, "", `encoding "klingon": unknown`},

@@ -65,7 +65,7 @@ func (e *Encoder) needsQuote(text []byte) bool {
 			return true
 		}
 	}
-	if e.x.trim && len(bytes.Trim(text, " \t")) != len(text) {
+	if e.x.trim && len(bytes.Trim(text, blanks)) != len(text) {
 		return true
 	}
 	if len(e.x.comment) > 0 && text[0] == e.x.comment[0] {

@@ -15,7 +15,8 @@ import (
 // same options: NULL is the null text without quotes, an empty text is "".
 //
 // A cell that was read from delimited text and not changed is written as it stood, in
-// quotes if it had any, so "007" stays "007".
+// quotes if it had any, so "007" stays "007". Rows of nothing but such cells, in their
+// order, are written without being looked at.
 type Encoder struct {
 	x      *dialect
 	names  []string
@@ -84,6 +85,9 @@ type cells struct {
 func (e *Encoder) Encode(dst []byte, b *record.Batch) ([]byte, error) {
 	if len(b.Cols) != len(e.names) {
 		return dst, fmt.Errorf("write: batch has %d columns, expected %d", len(b.Cols), len(e.names))
+	}
+	if p := e.untouched(b); p != nil {
+		return p.appendRows(dst, b.Buf, b.Sel), nil
 	}
 	cols := make([]cells, len(b.Cols))
 	known := len(b.Rejects)

@@ -121,6 +121,9 @@ func FuzzOptions(f *testing.F) {
 	for i, s := range samples() {
 		f.Add([]byte(s), "AA", `"`, `\`, "#", i%2 == 0, i%3 == 0, uint16(9))
 	}
+	for size := range uint16(4) { // a comment with line ends, which is none
+		f.Add([]byte("\r;\r"), "AAA", "H", "0", "\n;\n", false, true, size)
+	}
 	f.Fuzz(checkOptions)
 }
 

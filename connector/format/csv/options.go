@@ -1,10 +1,8 @@
 package csv
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/record"
@@ -92,32 +90,19 @@ func (o *Options) dialect() (*dialect, error) {
 	if x.escape == x.quote {
 		x.escape = 0
 	}
-	if err := x.checkDelimiter(); err != nil {
+	if err := x.check(); err != nil {
 		return nil, err
 	}
-	x.setNulls(o.Nulls)
+	if err := x.setNulls(o.Nulls); err != nil {
+		return nil, err
+	}
+	x.delim = x.delimiter[0]
 	x.marks = string([]byte{x.quote, x.escape})
 	x.wideDelim, x.wideQuote = broadcast(x.delim), broadcast(x.quote)
 	return x, nil
 }
 
-func (x *dialect) checkDelimiter() error {
-	d := string(x.delimiter)
-	switch {
-	case d == "":
-		return errors.New("delimiter: must not be empty")
-	case strings.ContainsAny(d, "\r\n"):
-		return errors.New("delimiter: must not hold a line end")
-	case x.quote != 0 && strings.IndexByte(d, x.quote) >= 0:
-		return fmt.Errorf("delimiter %q: must not hold the quote", d)
-	case x.trim && strings.Trim(d, " \t") == "":
-		return errors.New("delimiter: trim would take it away")
-	}
-	x.delim = d[0]
-	return nil
-}
-
-func (x *dialect) setNulls(words []string) {
+func (x *dialect) setNulls(words []string) error {
 	if words == nil {
 		words = []string{""}
 	}
@@ -126,8 +111,12 @@ func (x *dialect) setNulls(words []string) {
 			x.nullEmpty = true
 			continue
 		}
+		if err := x.checkNull(w); err != nil {
+			return err
+		}
 		x.nullWords = append(x.nullWords, []byte(w))
 	}
+	return nil
 }
 
 // character reads an option that is one ASCII character or nothing.
@@ -136,7 +125,7 @@ func character(key, s string) (byte, error) {
 		return 0, nil
 	}
 	if len(s) > 1 || s[0] >= 0x80 || s == "\n" || s == "\r" || s == "\x00" {
-		return 0, fmt.Errorf("%s %q: must be one ASCII character", key, s)
+		return 0, fmt.Errorf("%s %q: must be one ASCII character, and no line end", key, s)
 	}
 	return s[0], nil
 }

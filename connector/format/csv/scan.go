@@ -87,7 +87,7 @@ func (x *dialect) field(data []byte, i int, s *scanned) int {
 	end, form := x.plain(data, i)
 	text := end
 	if x.trim {
-		text = i + len(bytes.TrimRight(data[i:end], " \t"))
+		text = i + len(bytes.TrimRight(data[i:end], blanks))
 	}
 	s.fields = append(s.fields, field{uint32(i), uint32(text), form})
 	return end

@@ -33,6 +33,7 @@ type Decoder struct {
 	schema  *record.Schema
 	columns []column // of the schema
 	keep    []filter // conditions on row groups
+	tested  []int    // columns whose dictionaries are held against them
 
 	group  int   // of the next piece
 	row    int64 // of the next piece, in its group
@@ -183,6 +184,7 @@ func (d *Decoder) Bind(schema *record.Schema) error {
 	}
 	if d.file != nil {
 		d.keep = d.filters(d.opt.Ranges)
+		d.test()
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ type dictionary struct {
 	data  []byte
 	at    []uint32 // where in data a value starts; its length stands before unless it is fixed
 	valid bool     // all values are UTF-8
+	keep  []bool   // by value: the filters can be true of it; nil = nobody knows
 }
 
 // readDictionary reads the dictionary page that r stands at. It is memory of its own,
@@ -48,6 +49,9 @@ func (r *leafReader) readDictionary() error {
 	}
 	if t == meta.ByteArray {
 		d.validate()
+	}
+	if len(r.tests) > 0 && d.valid {
+		d.judge(r.tests)
 	}
 	return r.in.EndPage(h.CRC, true)
 }

@@ -31,6 +31,7 @@ type leafReader struct {
 	own   []byte // memory for a body whose values are copied out of it
 	chunk meta.Chunk
 	dict  *dictionary
+	tests []filter // for the values of dictionaries
 	// dictBody decompresses dictionaries; its memory goes to them.
 	dictBody inflate.Body
 

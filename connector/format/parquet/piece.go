@@ -99,6 +99,7 @@ func (d *Decoder) Decode(m *connector.Morsel) error {
 	if p.pruned {
 		b.Sel, b.Filtered = b.Sel[:0], int64(p.rows)
 	}
+	p.narrow(b)
 	return nil
 }
 

@@ -15,6 +15,8 @@ import (
 type filter struct {
 	leaf      *leaf
 	low, high *bound
+	in        map[string]bool // the only texts that count; nil = all in the range
+	column    int
 }
 
 // bound is a value in the one of its fields that its column compares by.
@@ -25,9 +27,10 @@ type bound struct {
 	text  []byte
 }
 
-// filters makes the ranges ready that statistics can answer. Others do no harm.
+// filters makes the ranges ready that statistics or dictionaries can answer. Others do no
+// harm.
 func (d *Decoder) filters(ranges []connector.Range) []filter {
-	if d.opt.Strict || !d.file.Ordered {
+	if d.opt.Strict {
 		return nil
 	}
 	var list []filter
@@ -36,13 +39,20 @@ func (d *Decoder) filters(ranges []connector.Range) []filter {
 		if i < 0 || d.columns[i].node == nil || !d.columns[i].typed || !d.columns[i].node.flat() {
 			continue
 		}
-		f := filter{leaf: d.columns[i].node.leaf}
+		f := filter{leaf: d.columns[i].node.leaf, column: i}
 		low, ok1 := f.leaf.bound(r.Low, r.Type)
 		high, ok2 := f.leaf.bound(r.High, r.Type)
-		if ok1 && ok2 {
-			f.low, f.high = low, high
-			list = append(list, f)
+		if !ok1 || !ok2 {
+			continue
 		}
+		f.low, f.high = low, high
+		if r.In != nil && f.leaf.form == asText {
+			f.in = make(map[string]bool, len(r.In))
+			for _, text := range r.In {
+				f.in[text] = true
+			}
+		}
+		list = append(list, f)
 	}
 	return list
 }
@@ -103,6 +113,9 @@ func (l *leaf) comparable(t record.Type) bool {
 
 // outside reports whether no row of a group can meet all conditions.
 func (d *Decoder) outside(group int) (bool, error) {
+	if !d.file.Ordered {
+		return false, nil // statistics in an order that nobody wrote down
+	}
 	chunks, err := d.chunks(group)
 	if err != nil {
 		return false, err

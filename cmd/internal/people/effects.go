@@ -1,0 +1,82 @@
+package people
+
+import (
+	"errors"
+
+	"github.com/headgate/headgate/cmd/internal/ui"
+	"github.com/headgate/headgate/rbac"
+	"github.com/headgate/headgate/vault"
+	"github.com/headgate/headgate/vault/store"
+)
+
+// Effects is what a change led to, besides what was asked.
+type Effects struct {
+	Gained  []Gain   `json:"gained"`  // who can decrypt what since
+	Waiting []Gain   `json:"waiting"` // keys that somebody with more keys must hand over
+	Rotated []string `json:"rotated"` // boxes with new keys
+	Due     []string `json:"due"`     // boxes that wait for new keys
+}
+
+// Gain says that somebody can decrypt a secret who could not before.
+type Gain struct {
+	User   string `json:"user"`
+	Secret string `json:"secret"`
+}
+
+// EffectsOf names what a change led to.
+func EffectsOf(o vault.Outcome, b *Book) Effects {
+	return Effects{gains(o.Gained, b), gains(o.Waiting, b), boxes(o.Rotated), boxes(o.Due)}
+}
+
+func gains(list []vault.Gain, b *Book) []Gain {
+	named := make([]Gain, 0, len(list))
+	for _, g := range list {
+		named = append(named, Gain{b.Name(g.User), g.Secret})
+	}
+	return named
+}
+
+func boxes(list []rbac.Box) []string {
+	names := make([]string, 0, len(list))
+	for _, b := range list {
+		names = append(names, string(b))
+	}
+	return names
+}
+
+// Tell says what followed.
+func (e Effects) Tell(t *ui.Terminal) {
+	for _, g := range e.Gained {
+		t.Note("`" + g.User + "` gains `" + g.Secret + "`")
+	}
+	for _, b := range e.Rotated {
+		t.Note("box " + b + " has new keys, since somebody no longer holds it")
+	}
+	for _, g := range e.Waiting {
+		t.Warn("`" + g.User + "` waits for the key of `" + g.Secret + "`: an administrator's next change hands it over")
+	}
+	for _, b := range e.Due {
+		t.Warn("box " + b + " waits for new keys: somebody who holds it, `headgate vault rotate`")
+	}
+}
+
+// Done is err, without what does not undo the change: that bytes which it replaced are
+// still in the file is a warning.
+func Done(t *ui.Terminal, err error) error {
+	var left *store.LeftoverError
+	if !errors.As(err, &left) {
+		return err
+	}
+	t.Warn(left.Error() + "; `headgate vault compact` tries again")
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return nil
+	}
+	var rest []error
+	for _, e := range joined.Unwrap() {
+		if !errors.As(e, &left) {
+			rest = append(rest, e)
+		}
+	}
+	return errors.Join(rest...)
+}

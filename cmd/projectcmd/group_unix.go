@@ -1,0 +1,49 @@
+//go:build unix
+
+package projectcmd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"github.com/headgate/headgate/cmd/internal/cli"
+)
+
+// shareFolder makes the folder of a shared store: its files belong to the group,
+// whoever writes them. A folder that is there must be such a one already.
+func shareFolder(dir, group string) error {
+	g, err := user.LookupGroup(group)
+	if err != nil {
+		return &cli.UsageError{Message: err.Error(), Hint: "--group takes the name of a group of the system"}
+	}
+	gid, err := strconv.Atoi(g.Gid)
+	if err != nil {
+		return fmt.Errorf("group %s: %w", group, err)
+	}
+	info, err := os.Stat(dir)
+	if err == nil {
+		if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Gid) == gid && info.Mode()&fs.ModeSetgid != 0 && info.Mode().Perm() == 0o770 {
+			return nil
+		}
+		return &cli.UsageError{Message: "folder " + dir + " is not shared with group " + group, Hint: "chgrp " + group + " " + dir + " && chmod 2770 " + dir}
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	if err := os.Chown(dir, -1, gid); err != nil {
+		return errors.Join(fmt.Errorf("share %s: %w", dir, err), os.Remove(dir))
+	}
+	return os.Chmod(dir, 0o770|fs.ModeSetgid)
+}

@@ -1,0 +1,83 @@
+package usercmd
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/headgate/headgate/cmd/internal/cli"
+	"github.com/headgate/headgate/cmd/internal/guard"
+	"github.com/headgate/headgate/cmd/internal/people"
+	"github.com/headgate/headgate/cmd/internal/ui"
+)
+
+// ListOptions is what `user list` works from.
+type ListOptions struct{ Env *cli.Env }
+
+// NewList is `headgate user list`.
+func NewList(env *cli.Env, runF func(context.Context, *ListOptions) error) *cobra.Command {
+	o := &ListOptions{Env: env}
+	return guard.Needs(&cobra.Command{
+		Use:     "list",
+		Aliases: []string{"ls"},
+		Short:   "List the members of the store, service accounts too",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if runF != nil {
+				return runF(c.Context(), o)
+			}
+			return runList(c.Context(), o)
+		},
+	}, guard.LoggedIn)
+}
+
+func runList(ctx context.Context, o *ListOptions) error {
+	m, err := o.Env.Member(ctx)
+	if err != nil {
+		return err
+	}
+	members, err := m.People(ctx)
+	if err != nil {
+		return err
+	}
+	list := make([]people.Person, 0, len(members))
+	for _, p := range members {
+		list = append(list, people.Describe(p, o.Env.Now()))
+	}
+	return o.Env.UI.Result(map[string]any{"users": list}, func(w io.Writer) {
+		t := ui.Table{Head: []string{"NAME", "ROLE", "STANDING", "GRANTS"}, Width: o.Env.UI.Columns}
+		for _, p := range list {
+			t.Rows = append(t.Rows, []string{nameOrID(p), role(p), p.Standing, grants(p)})
+		}
+		t.Write(w)
+	})
+}
+
+func nameOrID(p people.Person) string {
+	if p.Name == "" {
+		return p.ID
+	}
+	return p.Name
+}
+
+func role(p people.Person) string {
+	if p.Owner {
+		return p.Role + " (owner)"
+	}
+	return p.Role
+}
+
+func grants(p people.Person) string {
+	switch {
+	case len(p.Grants) > 0:
+		return strings.Join(p.Grants, " ")
+	case p.Narrowed:
+		return "none"
+	}
+	return "all"
+}
+
+// nothing prints nothing: what a change led to was said to people already.
+func nothing(io.Writer) {}

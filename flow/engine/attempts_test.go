@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/flow"
+)
+
+func TestAttempts(t *testing.T) {
+	passing, lasting := connector.Transient(errors.New("cut off")), errors.New("no such table")
+	stopped := make(chan struct{})
+	close(stopped)
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	three := &flow.Retry{Attempts: 3}
+	slow := &flow.Retry{Attempts: 3, Backoff: time.Hour}
+	for _, c := range []struct {
+		name      string
+		ctx       context.Context
+		rules     *flow.Retry
+		stop      chan struct{}
+		errs      []error
+		committed bool
+		tries     int
+		ok        bool
+	}{
+		{"at once", t.Context(), three, nil, nil, false, 1, true},
+		{"the third time", t.Context(), three, nil, []error{passing, passing}, false, 3, true},
+		{"never", t.Context(), three, nil, []error{passing, passing, passing, passing}, false, 3, false},
+		{"what lasts", t.Context(), three, nil, []error{lasting}, false, 1, false},
+		{"what lasts after what passes", t.Context(), three, nil, []error{passing, lasting}, false, 2, false},
+		{"no rules", t.Context(), nil, nil, []error{passing}, false, 1, false},
+		{"committed", t.Context(), three, nil, []error{passing}, true, 1, false},
+		{"stopped", t.Context(), slow, stopped, []error{passing}, false, 1, false},
+		{"over", cancelled, slow, nil, []error{passing}, false, 1, false},
+	} {
+		tries := 0
+		r, err := Attempts(c.ctx, c.rules, c.stop, func(context.Context) (*Report, error) {
+			tries++
+			if tries <= len(c.errs) {
+				return &Report{Committed: c.committed}, c.errs[tries-1]
+			}
+			return &Report{}, nil
+		})
+		if tries != c.tries || (err == nil) != c.ok || r.Attempts != tries || len(r.Notes) != tries-1 {
+			t.Errorf("%s: %d tries, %v, %+v", c.name, tries, err, *r)
+		}
+		if tries > 1 && !strings.HasPrefix(r.Notes[0], "attempt 1 failed: cut off") {
+			t.Errorf("%s: notes %q", c.name, r.Notes)
+		}
+	}
+}
+
+func TestBackoffGrows(t *testing.T) {
+	for n := 1; n < 40; n++ {
+		want := min(time.Second<<min(n-1, 20), longestBackoff)
+		if got := backoff(time.Second, n); got < want/2 || got > want*3/2 {
+			t.Errorf("after attempt %d: %s, want about %s", n, got, want)
+		}
+	}
+}
