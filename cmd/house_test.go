@@ -48,10 +48,12 @@ var imports = []struct {
 	{"connector/sqldb", []string{"connector", "connector/record", "connector/spec"}},
 	{"connector/sqlite", []string{"connector/sqldb", "connector", "connector/record", "connector/spec"}},
 	{"connector/glob", []string{"connector/spec"}},
+	{"connector/tree", []string{"connector/glob", "connector"}},
+	{"connector/sftp", []string{"connector/glob", "connector/netguard", "connector/tree", "connector"}},
+	{"connector/ftp", []string{"connector/glob", "connector/netguard", "connector/tree", "connector"}},
 	{"connector/s3", []string{"connector/glob", "connector/netguard", "connector", "connector/spec"}},
 	{"connector/netguard", []string{"connector"}},
-	{"connector/http", []string{"connector/glob", "connector/netguard", "connector/retry", "connector", "connector/spec"}},
-	{"connector/retry", []string{"connector"}},
+	{"connector/http", []string{"connector/glob", "connector/netguard", "connector/tree", "connector", "connector/spec"}},
 	{"connector/conntest", []string{"connector", "connector/record", "connector/spec"}},
 	{"connector/all", []string{"connector/..."}},
 
@@ -69,8 +71,12 @@ var owners = map[string][]string{
 	"github.com/spf13/pflag":    {"cmd"},
 	"modernc.org/sqlite":        {"connector/sqlite"},
 	"github.com/minio/minio-go": {"connector/s3"},
+	"github.com/pkg/sftp":       {"connector/sftp"},
+	"github.com/jlaffaye/ftp":   {"connector/ftp"},
 	"golang.org/x/term":         {"cmd/internal/ui"},
-	"golang.org/x/crypto/ssh":   {"connector/netguard", "connector/sftp"},
+
+	"github.com/ProtonMail/go-crypto": {"connector/codec/pgp"},
+	"golang.org/x/crypto/ssh":         {"connector/netguard", "connector/sftp"},
 }
 
 // Sizes: a file asks for a second look above 300 lines, and stops at these.

@@ -8,9 +8,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/headgate/headgate/vault/keyring"
 )
 
 var update = flag.Bool("update", false, "write what the scripts compare with, from what they got")
@@ -44,13 +47,29 @@ func scripts(dir string) testscript.Params {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
 			"json":  jsonHas,
+			"keep":  keep,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("NO_COLOR", "1")
 			return nil
 		},
+		Condition: func(c string) (bool, error) {
+			_, kernel := keyring.NewKernel("headgate:")
+			if c != "sessions" {
+				return false, errors.New("unknown condition " + c)
+			}
+			return kernel, nil // without a desktop that is where they are kept
+		},
 	}
+}
+
+// keep puts what was printed, without spaces around it, into a variable: keep CODE
+func keep(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: keep VARIABLE")
+	}
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
 }
 
 // exits runs a program and wants it to end with a code: exits 2 headgate validate

@@ -71,6 +71,13 @@ type Acker interface {
 	Ack(ctx context.Context, p *SplitPlan) error
 }
 
+// Parallel is a Source or a Sink whose Open may be called from several goroutines at once,
+// and whose Readers or Writers do not get into each other's way.
+type Parallel interface {
+	// Parallel is how many are worth having open at once, at least 1.
+	Parallel() int
+}
+
 // Concluder is a Source that knows only after reading what its plan comes to: which
 // splits were read at all, what their checksums are. Conclude is called after every Reader was
 // closed and before the receipts are stored; it may change p.Cursor and the Spec of splits.

@@ -112,6 +112,14 @@ type Codec struct {
 	NewWriter func(cfg any, w io.Writer, opt CodecOptions) (io.WriteCloser, error)
 }
 
+// Verifier is a Reader of which it may only be known at its end whether what it handed out
+// was right, see Codec.Verifies. At io.EOF it is.
+type Verifier interface {
+	// Verify reads the rest of the input for what it says of the rows handed out so far, and
+	// nothing can be read after it. Called like Next.
+	Verify(ctx context.Context) error
+}
+
 // CodecOptions is what a codec is told besides its own options.
 type CodecOptions struct {
 	Context context.Context // ends the looking up of keys; nil = context.Background()

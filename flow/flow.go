@@ -43,6 +43,15 @@ func (f *Flow) Digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
+// Retries says how often a run may be tried again; nil = never. What comes from standard input, or
+// went to standard output, cannot be had again.
+func (f *Flow) Retries() *Retry {
+	if f.Source.Files != nil && f.Source.Files.Glob.Value == "-" || f.Sink.File.Value == "-" {
+		return nil
+	}
+	return f.Run.Retry
+}
+
 // Schedule says when a flow is due.
 type Schedule struct {
 	Cron     Text `key:"cron" required:"true" help:"minute, hour, day of month, month, day of week"`

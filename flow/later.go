@@ -18,9 +18,6 @@ type later struct {
 }
 
 var laterKeys = []later{
-	{path: "source.files.settle"},
-	{path: "source.files.seen", values: []string{"skip", "fail"}},
-	{path: "source.files.on_success"},
 	{path: "source.incremental.lag"},
 	{path: "source.incremental.nulls"},
 	{path: "source.split"},
@@ -28,7 +25,6 @@ var laterKeys = []later{
 	{path: "source.pagination"},
 	{path: "source.records"},
 	{path: "sink.load.mode", values: []string{"update", "delete", "mirror"}},
-	{path: "run.retry"},
 	{path: "defaults"},
 	{path: "streams"},
 	{path: "on_stream_error"},
@@ -37,8 +33,8 @@ var laterKeys = []later{
 
 var (
 	laterSteps  = []string{"unnest", "flatten", "unpivot", "sort", "aggregate", "lookup", "route"}
-	laterLayers = []string{"pgp", "zip", "bzip2", "json", "xml", "fixed", "xlsx", "avro"}
-	laterTypes  = []string{"sftp", "ftp", "http", "postgres", "mysql", "rest"}
+	laterLayers = []string{"zip", "json", "xml", "fixed", "xlsx", "avro"}
+	laterTypes  = []string{"ftp", "http", "postgres", "mysql", "rest"}
 )
 
 // Later reports whether a step, format, codec or connection type belongs to the file format but not

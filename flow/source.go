@@ -47,6 +47,7 @@ type Files struct {
 	Glob      Text          `key:"glob" required:"true" help:"names; * ? [a-z] {a,b} and ** across folders; - = standard input; may hold ${{ }}"`
 	Settle    time.Duration `key:"settle" help:"ignore files that changed less than this ago"`
 	Seen      string        `key:"seen" enum:"skip,reload,fail" default:"reload" help:"what to do with files that an earlier run has read"`
+	SeenBy    string        `key:"seen_by" enum:"name,content" default:"name" help:"how a file is known again: name = by its name, size and time of change; content = by its contents, whatever it is called"`
 	OnSuccess *OnSuccess    `key:"on_success" help:"what to do with the files once their rows are durable: delete, or {move: FOLDER}"`
 }
 

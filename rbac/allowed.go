@@ -155,7 +155,7 @@ func (j *judge) genesis(b *Genesis) error {
 	if j.s.Store != "" || j.op.Seq != 0 {
 		return j.invalid("a store begins once")
 	}
-	if !userID.MatchString(j.op.By) || j.op.ID != j.op.By {
+	if !userID().MatchString(j.op.By) || j.op.ID != j.op.By {
 		return j.invalid("want the owner's id")
 	}
 	return nil
@@ -244,7 +244,7 @@ func (j *judge) revoke() error {
 }
 
 func (j *judge) manages() error {
-	if !flowName.MatchString(j.op.ID) {
+	if !flowName().MatchString(j.op.ID) {
 		return j.invalid(fmt.Sprintf("%q is not the name of a flow", j.op.ID))
 	}
 	if err := j.needs(rankEditor); err != nil {

@@ -19,7 +19,7 @@ func (j *judge) serviceAdd(b *ServiceAdd) error {
 // newPerson refuses ids and names that were used before. An id is never used again,
 // since what its first holder signed is still there.
 func (j *judge) newPerson(id string, name Digest) error {
-	if !userID.MatchString(id) {
+	if !userID().MatchString(id) {
 		return j.invalid("want a new person's id")
 	}
 	if _, used := j.s.Signers[id]; used {
@@ -55,7 +55,7 @@ func (j *judge) userDel() error {
 }
 
 func (j *judge) invite(b *Invite) error {
-	if !invitationID.MatchString(j.op.ID) {
+	if !invitationID().MatchString(j.op.ID) {
 		return j.invalid("want a new invitation's id")
 	}
 	if _, used := j.s.Invites[j.op.ID]; used {

@@ -6,34 +6,40 @@ import (
 	"net/mail"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 var (
-	flowPattern   = regexp.MustCompile(`^[a-z0-9*-]{1,128}$`)
-	flowName      = regexp.MustCompile(`^[a-z0-9-]{1,128}$`)
-	secretID      = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}@(connection|key):[A-Za-z0-9][A-Za-z0-9_-]{0,127}(#[A-Za-z0-9][A-Za-z0-9_-]{0,63})?$`)
-	userID        = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	invitationID  = regexp.MustCompile(`^i[0-9a-f]{32}$`)
-	digest        = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	serviceName   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
-	emailLocal    = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$")
-	hostLabel     = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	topLevelLabel = regexp.MustCompile(`^([a-z]{2,63}|xn--[a-z0-9-]{1,59})$`)
+	flowPattern   = lazily(`^[a-z0-9*-]{1,128}$`)
+	flowName      = lazily(`^[a-z0-9-]{1,128}$`)
+	secretID      = lazily(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}@(connection|key):[A-Za-z0-9][A-Za-z0-9_-]{0,127}(#[A-Za-z0-9][A-Za-z0-9_-]{0,63})?$`)
+	userID        = lazily(`^[0-9a-f]{32}$`)
+	invitationID  = lazily(`^i[0-9a-f]{32}$`)
+	digest        = lazily(`^[0-9a-f]{64}$`)
+	serviceName   = lazily(`^[a-z0-9][a-z0-9-]{0,62}$`)
+	emailLocal    = lazily("^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$")
+	hostLabel     = lazily(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	topLevelLabel = lazily(`^([a-z]{2,63}|xn--[a-z0-9-]{1,59})$`)
 )
 
-func validPattern(s string) bool { return flowPattern.MatchString(s) }
+// lazily compiles a pattern when it is first used: most commands use none.
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
+
+func validPattern(s string) bool { return flowPattern().MatchString(s) }
 
 // ValidSecretID reports whether s names a secret as the chain does:
 // NAME@connection:CONNECTION or NAME@key:KEY, with #ENV for a profile.
-func ValidSecretID(s string) bool { return secretID.MatchString(s) }
+func ValidSecretID(s string) bool { return secretID().MatchString(s) }
 
 // ValidUserID reports whether s is a person's random id.
-func ValidUserID(s string) bool { return userID.MatchString(s) }
+func ValidUserID(s string) bool { return userID().MatchString(s) }
 
 // Service is a service account's name as names are compared, or an error. A name has
 // no @, so that it is never taken for an e-mail address.
 func Service(s string) (string, error) {
-	if !serviceName.MatchString(s) {
+	if !serviceName().MatchString(s) {
 		return "", fmt.Errorf("service account %q: want a-z, 0-9 and -, at most 63 characters", s)
 	}
 	return s, nil
@@ -58,7 +64,7 @@ func Email(s string) (string, error) {
 		return bad("has no @")
 	}
 	local, domain := s[:at], strings.ToLower(s[at+1:])
-	if len(local) > 64 || !emailLocal.MatchString(local) {
+	if len(local) > 64 || !emailLocal().MatchString(local) {
 		return bad("what stands before the @ is not a mailbox name")
 	}
 	labels := strings.Split(domain, ".")
@@ -66,7 +72,7 @@ func Email(s string) (string, error) {
 		return bad("what stands after the @ is not a domain name")
 	}
 	for i, l := range labels {
-		if !hostLabel.MatchString(l) || i == len(labels)-1 && !topLevelLabel.MatchString(l) {
+		if !hostLabel().MatchString(l) || i == len(labels)-1 && !topLevelLabel().MatchString(l) {
 			return bad("what stands after the @ is not a domain name")
 		}
 	}

@@ -2,7 +2,6 @@ package rbac
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -91,12 +90,12 @@ func hours(v string) error {
 	return nil
 }
 
-var hostPattern = regexp.MustCompile(`^(\*|(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?|\[[0-9A-Fa-f:.]+\])(:(\*|[0-9]{1,5}))?$`)
+var hostPattern = lazily(`^(\*|(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?|\[[0-9A-Fa-f:.]+\])(:(\*|[0-9]{1,5}))?$`)
 
 func hosts(v string) error {
 	for p := range strings.SplitSeq(v, ",") {
 		p = strings.TrimSpace(p)
-		m := hostPattern.FindStringSubmatch(p)
+		m := hostPattern().FindStringSubmatch(p)
 		if v == "" {
 			return nil
 		}

@@ -117,6 +117,11 @@ func (m *Member) pinned(tx *store.Tx) (*Pin, error) {
 		if err != nil {
 			return nil, err
 		}
+		if own != nil && p != nil && (p.Head != m.vault.opt.Accept || !restored(tx, p.Head)) {
+			if err := p.seenIn(tx); err != nil {
+				return nil, err
+			}
+		}
 		if own != nil {
 			p = own
 		}

@@ -75,15 +75,8 @@ func readPolicy(tx *store.Tx, pin *Pin, every bool) (rbac.Chain, error) {
 
 // resume is the chain at the pin, after the store has shown that it still has it.
 func resume(tx *store.Tx, pin *Pin, last uint64) (rbac.Chain, error) {
-	if last < pin.Seq {
-		return rbac.Chain{}, tampered("the store was put back: its policy ends at %d and was at %d", last, pin.Seq)
-	}
-	raw, _, err := operation(tx, pin.Seq)
-	if err != nil {
+	if err := pin.seenIn(tx); err != nil {
 		return rbac.Chain{}, err
-	}
-	if rbac.DigestOf(raw) != pin.Head {
-		return rbac.Chain{}, tampered("the store has another history: policy operation %d is not the one seen before", pin.Seq)
 	}
 	state := pin.state
 	if last == pin.Seq {
@@ -100,6 +93,25 @@ func resume(tx *store.Tx, pin *Pin, last uint64) (rbac.Chain, error) {
 		return rbac.Chain{}, tampered("the stored state of the policy can't be read")
 	}
 	return rbac.Chain{State: &s, Head: pin.Head, Sum: pin.Sum, Next: pin.Seq + 1}, nil
+}
+
+// seenIn is nil when the store still has the policy operation of the pin.
+func (p *Pin) seenIn(tx *store.Tx) error {
+	last, err := lastOp(tx)
+	if err != nil {
+		return err
+	}
+	if last < p.Seq {
+		return tampered("the store was put back: its policy ends at %d and was at %d", last, p.Seq)
+	}
+	raw, _, err := operation(tx, p.Seq)
+	if err != nil {
+		return err
+	}
+	if rbac.DigestOf(raw) != p.Head {
+		return tampered("the store has another history: policy operation %d is not the one seen before", p.Seq)
+	}
+	return nil
 }
 
 // unverifiedState serves to find a person's slots before anybody has a key to verify

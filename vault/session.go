@@ -136,7 +136,10 @@ func (s Sessions) End(fp rbac.Digest) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	return errors.Join(err, s.Ring.Delete(sessionName(fp)))
+	if e := s.Ring.Delete(sessionName(fp)); !errors.Is(e, keyring.ErrMissing) {
+		err = errors.Join(err, e)
+	}
+	return err
 }
 
 // Fingerprint is the store's, as it says itself: to find a session or a pin by, not

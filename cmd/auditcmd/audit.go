@@ -69,8 +69,9 @@ const batch = 1000
 
 var errEnough = errors.New("enough")
 
-// each calls fn for every entry that the person may read and that wanted lets pass.
-func each(ctx context.Context, m *vault.Member, wanted func(vault.Entry) bool, fn func(vault.Entry) error) error {
+// each calls fn for every entry that the person may read and that wanted lets pass,
+// size of them at a time.
+func each(ctx context.Context, m *vault.Member, wanted func(vault.Entry) bool, fn func(vault.Entry) error, size int) error {
 	for from := uint64(0); ; {
 		var list []vault.Entry
 		err := m.Audit(ctx, from, func(e vault.Entry) error {
@@ -78,7 +79,7 @@ func each(ctx context.Context, m *vault.Member, wanted func(vault.Entry) bool, f
 			if wanted(e) {
 				list = append(list, e)
 			}
-			if len(list) == batch {
+			if len(list) == size {
 				return errEnough
 			}
 			return nil

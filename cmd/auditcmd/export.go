@@ -67,7 +67,7 @@ func runExport(ctx context.Context, o *ExportOptions) error {
 	}
 	if o.Env.UI.JSON {
 		list := []vault.Entry{}
-		err := each(ctx, m, wanted, func(e vault.Entry) error { list = append(list, e); return nil })
+		err := each(ctx, m, wanted, func(e vault.Entry) error { list = append(list, e); return nil }, batch)
 		return errors.Join(err, o.Env.UI.Result(map[string]any{"entries": list}, func(io.Writer) {}))
 	}
 	return o.lines(ctx, m, wanted)
@@ -79,7 +79,7 @@ func (o *ExportOptions) lines(ctx context.Context, m *vault.Member, wanted func(
 	w := bufio.NewWriter(o.Env.UI.Out)
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	err := each(ctx, m, wanted, func(x vault.Entry) error { return e.Encode(x) })
+	err := each(ctx, m, wanted, func(x vault.Entry) error { return e.Encode(x) }, batch)
 	if err == nil {
 		err = w.Flush()
 	}

@@ -64,7 +64,7 @@ func runList(ctx context.Context, o *ListOptions) error {
 			list = append(list[:0], list[len(list)-o.Most:]...)
 		}
 		return nil
-	}); err != nil {
+	}, batch); err != nil {
 		return err
 	}
 	if o.Most > 0 && len(list) > o.Most {

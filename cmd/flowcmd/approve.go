@@ -10,9 +10,9 @@ import (
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/guard"
 	"github.com/headgate/headgate/cmd/internal/people"
+	"github.com/headgate/headgate/cmd/internal/release"
 	"github.com/headgate/headgate/flow/plan"
 	"github.com/headgate/headgate/rbac"
-	"github.com/headgate/headgate/vault"
 )
 
 // ApproveOptions is what `flow approve` works from.
@@ -71,7 +71,11 @@ func runApprove(ctx context.Context, o *ApproveOptions) error {
 	if _, err := m.Can(ctx, rbac.EditFlow, name); err != nil {
 		return err
 	}
-	refs := refsOf(needs)
+	before, _, err := m.State(ctx)
+	if err != nil {
+		return err
+	}
+	refs := release.RefsOf(before, needs.Secrets)
 	outcome, err := m.ApproveFlow(ctx, name, rbac.Digest(needs.Digest), refs)
 	if err = people.Done(o.Env.UI, err); err != nil {
 		return err
@@ -115,12 +119,4 @@ func examine(env *cli.Env, nameOrFile, profile string) (name, used string, needs
 		return "", "", nil, &cli.FindingsError{Diags: found}
 	}
 	return f.Name.Value, profile, needs, nil
-}
-
-func refsOf(n *plan.Needs) []vault.Ref {
-	refs := make([]vault.Ref, 0, len(n.Secrets))
-	for _, s := range n.Secrets {
-		refs = append(refs, vault.Ref{Name: s.Name, Connection: s.Connection, Key: s.Key, Env: s.Profile})
-	}
-	return refs
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/guard"
 	"github.com/headgate/headgate/cmd/internal/people"
+	"github.com/headgate/headgate/cmd/internal/release"
 	"github.com/headgate/headgate/cmd/internal/ui"
 	"github.com/headgate/headgate/flow/plan"
 )
@@ -143,7 +144,7 @@ func compare(b *people.Book, name string, needs *plan.Needs) compared {
 		c.State = same
 	}
 	var now []string
-	for _, r := range refsOf(needs) {
+	for _, r := range release.RefsOf(b.State, needs.Secrets) {
 		now = append(now, r.ID())
 	}
 	for _, id := range now {

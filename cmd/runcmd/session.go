@@ -181,12 +181,20 @@ func (s *session) execute(ctx context.Context, j job, id plan.Run) (*engine.Repo
 	if err != nil {
 		return nil, nil, err
 	}
+	report, err := engine.Attempts(ctx, j.flow.Retries(), s.stop, func(ctx context.Context) (*engine.Report, error) {
+		return s.attempt(ctx, j, id, access)
+	})
+	return report, access, err
+}
+
+// attempt is one try of a run.
+func (s *session) attempt(ctx context.Context, j job, id plan.Run, access *release.Access) (*engine.Report, error) {
 	p, err := s.build(ctx, j, id, access)
 	if err != nil {
 		if t := j.flow.Run.Timeout; t > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			err = fmt.Errorf("the run took longer than its timeout of %s: %w", t, err)
 		}
-		return nil, access, err
+		return nil, err
 	}
 	defer p.Close()
 	defer allowMemory(p)()
@@ -194,14 +202,13 @@ func (s *session) execute(ctx context.Context, j job, id plan.Run) (*engine.Repo
 	stop := s.follow(j, id, meter)
 	defer stop()
 	store := waiting{Store: state.Open(filepath.Join(s.project.Dir, stateDir)), patience: s.lockWait, stop: s.stop}
-	report, err := engine.Run(ctx, p, engine.Options{
+	return engine.Run(ctx, p, engine.Options{
 		State:       store,
 		FullRefresh: s.o.FullRefresh,
 		Stop:        s.stop,
 		Meter:       meter,
 		RejectsDir:  filepath.Join(s.project.Dir, "rejects"),
 	})
-	return report, access, err
 }
 
 // build makes the plan. The first signal ends it, since nothing is under way yet.
@@ -215,7 +222,7 @@ func (s *session) build(ctx context.Context, j job, id plan.Run, access *release
 		case <-ctx.Done():
 		}
 	}()
-	req := plan.Request{Flow: j.flow, Project: s.project, Registry: s.env.Registry(), Profile: s.profile, Params: s.params, Run: id,
+	req := plan.Request{Flow: j.flow, Project: s.project, Registry: s.env.Registry(), Profile: s.profile, Params: s.params, Run: id, Sums: s.o.Receipt != "",
 		Env: connector.Env{Project: s.project.Dir, Stdin: s.env.UI.In, Stdout: s.env.UI.Out}}
 	if j.upstream {
 		req.Params = s.known(j.flow)

@@ -45,6 +45,7 @@ func (v Value) read(ctx context.Context, env *cli.Env, what string) ([]byte, err
 	case len(value) > vault.MaxSecret:
 		return nil, cli.Usagef("the value of %s is larger than %d bytes", what, vault.MaxSecret)
 	}
+	env.Secrets.Add(value)
 	return value, nil
 }
 

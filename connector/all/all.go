@@ -4,13 +4,16 @@ package all
 
 import (
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/codec/bzip2"
 	"github.com/headgate/headgate/connector/codec/gzip"
+	"github.com/headgate/headgate/connector/codec/pgp"
 	"github.com/headgate/headgate/connector/codec/zstd"
 	"github.com/headgate/headgate/connector/file"
 	"github.com/headgate/headgate/connector/format/csv"
 	"github.com/headgate/headgate/connector/format/jsonl"
 	"github.com/headgate/headgate/connector/format/parquet"
 	"github.com/headgate/headgate/connector/s3"
+	"github.com/headgate/headgate/connector/sftp"
 	"github.com/headgate/headgate/connector/sqlite"
 )
 
@@ -20,6 +23,8 @@ func Registry() *connector.Registry {
 		Types: []*connector.Type{
 			file.Type(),
 			s3.Type(),
+			sftp.Type(),
+			sftp.Bastion(),
 			sqlite.Type(),
 		},
 		Formats: []*connector.Format{
@@ -31,6 +36,8 @@ func Registry() *connector.Registry {
 		Codecs: []*connector.Codec{
 			gzip.Codec(),
 			zstd.Codec(),
+			bzip2.Codec(),
+			pgp.Codec(),
 		},
 	}
 }

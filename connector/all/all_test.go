@@ -46,8 +46,8 @@ func TestEntries(t *testing.T) {
 
 func TestTypes(t *testing.T) {
 	for _, c := range Registry().Types {
-		if (c.Store == nil) == (c.Table == nil) {
-			t.Errorf("%s: exactly one of Store and Table must be set", c.Name)
+		if c.Store != nil && c.Table != nil || c.Store == nil && c.Table == nil && c.Tunnel == nil {
+			t.Errorf("%s: exactly one of Store and Table must be set, or Tunnel alone", c.Name)
 		}
 		if c.Table != nil && c.Table.NewSink != nil && len(c.Table.Modes) == 0 {
 			t.Errorf("%s: no load modes", c.Name)

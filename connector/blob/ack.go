@@ -109,7 +109,7 @@ func (s *Source) away(ctx context.Context, name string) (string, error) {
 
 // below is a name without the folder that all files of the glob lie in.
 func (s *Source) below(name string) string {
-	folder := glob.Folder(strings.TrimLeft(s.cfg.Glob, "/"))
+	folder, name := glob.Folder(strings.TrimLeft(s.cfg.Glob, "/")), strings.TrimLeft(name, "/")
 	if rest, ok := strings.CutPrefix(name, folder+"/"); ok && folder != "" {
 		return rest
 	}
@@ -119,6 +119,7 @@ func (s *Source) below(name string) string {
 	return path.Base(name)
 }
 
+// moveFolder is relative to the store's root, as names are.
 func (s *Source) moveFolder() string {
 	return strings.TrimLeft(path.Clean("/"+s.cfg.OnSuccess.Move), "/")
 }
@@ -129,5 +130,5 @@ func (s *Source) unmoved(objects []connector.Object) []connector.Object {
 		return objects
 	}
 	folder := s.moveFolder() + "/"
-	return slices.DeleteFunc(objects, func(o connector.Object) bool { return strings.HasPrefix(o.Name, folder) })
+	return slices.DeleteFunc(objects, func(o connector.Object) bool { return strings.HasPrefix(strings.TrimLeft(o.Name, "/"), folder) })
 }

@@ -42,7 +42,9 @@ func (s *Source) openAt(ctx context.Context, o connector.Object, layers Layers, 
 		in.Close()
 		return nil, in.fail(ctx, err)
 	}
-	in.still = func(ctx context.Context) error { return s.unchanged(ctx, split{Name: o.Name, Size: o.Size, Modified: o.Modified}) }
+	in.still = func(ctx context.Context) error {
+		return s.unchanged(ctx, split{Name: o.Name, Size: o.Size, Modified: o.Modified})
+	}
 	return in, nil
 }
 

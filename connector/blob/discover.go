@@ -48,7 +48,7 @@ func (s *Source) Discover(ctx context.Context) (*connector.Stream, error) {
 		return nil, err
 	}
 	s.schema = found.schema(s.cfg.Columns)
-	st.Schema = s.schema
+	st.Schema = s.withFile(s.schema)
 	return st, nil
 }
 

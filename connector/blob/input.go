@@ -18,6 +18,8 @@ type input struct {
 	outer *ahead // below the codecs, of a stream that may keep one waiting
 	inner *ahead // above the codecs
 	open  closers
+	// checks are the codecs that verify, outermost first.
+	checks []*verified
 	// still checks that a file that is not read from its start to its end is the one
 	// that was planned; nil for others, whose length tells.
 	still func(context.Context) error
@@ -50,7 +52,7 @@ func (in *input) fail(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return fmt.Errorf("read %s: %w", in.label, err)
+	return fmt.Errorf("read %s: %w", in.label, in.blame(ctx, err))
 }
 
 // counter counts what was read.
@@ -124,6 +126,9 @@ func (s *Source) open(ctx context.Context, o connector.Object, sample bool) (*in
 	top, codecs, err := layers.decode(in.read, connector.CodecOptions{Context: ctx, File: in.label, Keys: s.cfg.Keys})
 	in.open = append(in.open, &codecs)
 	if err == nil {
+		if !sample || o.Size >= 0 { // the sample of a stream must not become all of it
+			in.checks = codecs.verified()
+		}
 		if len(layers.Codecs) > 0 && !sample {
 			in.inner = newAhead(top)
 			top = in.inner

@@ -80,6 +80,9 @@ func (l *Layers) decode(r io.Reader, opt connector.CodecOptions) (io.Reader, clo
 		if err != nil {
 			return nil, open, err
 		}
+		if c.Verifies {
+			rc = &verified{ReadCloser: rc}
+		}
 		open = append(open, rc)
 		r = rc
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/record"
 )
 
 // reader reads one file.
@@ -16,11 +17,18 @@ type reader struct {
 	empty bool   // not even a header
 	place int    // among the files opened
 	told  func() // called at the end, nil = nothing to tell
+	began func() // called before the first piece
+	file  connector.Object
+	about []record.Field // columns that describe the file
 }
 
 func (r *reader) Next(ctx context.Context, m *connector.Morsel) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if r.began != nil {
+		r.began()
+		r.began = nil
 	}
 	if r.empty {
 		return r.end(ctx)
@@ -46,6 +54,9 @@ func (r *reader) end(ctx context.Context) error {
 		}
 		return io.EOF
 	}
+	if err := r.in.verify(ctx); err != nil {
+		return r.in.fail(ctx, err)
+	}
 	if n := r.in.read.n.Load(); r.size >= 0 && r.in.inner == nil && n != r.size {
 		return fmt.Errorf("read %s: the file has changed while it was read (%d bytes when planned, %d now)", r.in.label, r.size, n)
 	}
@@ -56,6 +67,7 @@ func (r *reader) Decode(m *connector.Morsel) error {
 	if err := r.in.dec.Decode(m); err != nil {
 		return fmt.Errorf("read %s: %w", r.in.label, err)
 	}
+	r.describe(&m.Batch)
 	return nil
 }
 

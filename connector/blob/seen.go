@@ -86,7 +86,7 @@ func (s *Source) Conclude(ctx context.Context, p *connector.SplitPlan) error {
 		if err != nil {
 			return err
 		}
-		if !s.wasOpened(f.Name) {
+		if !s.wasBegun(f.Name) {
 			f.Unread = true
 			if sp.Spec, err = json.Marshal(f); err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/record"
@@ -32,13 +33,20 @@ type SinkConfig struct {
 	// RollSize is after how many bytes a file ends and the next one begins; 0 = never. The
 	// names then have a number before their extensions, from 00001 on.
 	RollSize int64
+	Sums     bool // checksums of the files are wanted
+	// Hold holds back what goes to standard output until everything was read, since only
+	// then it is known to be right.
+	Hold bool
+	InOrder  bool // Name depends on the order in which it is asked
 }
 
 // Sink writes files.
 type Sink struct {
 	cfg    SinkConfig
 	schema *record.Schema
+	mu     sync.Mutex
 	names  map[string]connector.SplitID // of the files opened so far
+	sums   []connector.FileSum          // of those that were committed
 }
 
 // NewSink makes a sink. It owns the store.
@@ -61,6 +69,16 @@ type session struct {
 type staged struct {
 	Staged string `json:"staged"`
 	Name   string `json:"name"`
+	Bytes  int64  `json:"bytes,omitempty"` // with SHA256
+	SHA256 string `json:"sha256,omitempty"`
+}
+
+// Parallel is how many files may be written at once.
+func (s *Sink) Parallel() int {
+	if s.cfg.InOrder {
+		return 1
+	}
+	return files
 }
 
 // PerSplit reports whether the name depends on the split.
@@ -166,10 +184,16 @@ func (s *Sink) Commit(ctx context.Context, _ *connector.Session, rs []connector.
 				return nil, err
 			}
 			res.Outputs = append(res.Outputs, s.label(f.Name))
+			if s.cfg.Sums && f.SHA256 != "" {
+				s.sums = append(s.sums, connector.FileSum{Name: s.label(f.Name), Bytes: f.Bytes, SHA256: f.SHA256})
+			}
 		}
 	}
 	return res, nil
 }
+
+// Sums lists the files that Commit published, when SinkConfig.Sums asks for it.
+func (s *Sink) Sums() []connector.FileSum { return s.sums }
 
 // receiptSpec lists the files of a receipt.
 func receiptSpec(r connector.Receipt) (files []staged, err error) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,6 +36,7 @@ type SourceConfig struct {
 	NewColumn     string         // a column that is not declared: ignore (or ""), add, fail
 	MissingColumn string         // a declared column that is not there: fail (or ""), ignore
 	Strict        bool
+	FileColumns   []record.Field // those of FileColumns that are wanted
 
 	ChunkSize  int // bytes of a morsel; 0 = the format's default
 	SampleRows int // rows looked at to infer types; 0 = 10,000
@@ -53,13 +55,13 @@ type Source struct {
 	places  map[string]int     // of planned, by name
 
 	mu        sync.Mutex        // guards what is below
-	opened    map[string]bool   // files
+	begun     map[string]bool   // files of which something was read
 	checksums map[string][]byte // SHA-256 of files that were read to their end
 }
 
 // NewSource makes a source. It owns the store.
 func NewSource(cfg SourceConfig) *Source {
-	return &Source{cfg: cfg, streams: map[string]*stream{}, opened: map[string]bool{}, checksums: map[string][]byte{}}
+	return &Source{cfg: cfg, streams: map[string]*stream{}, begun: map[string]bool{}, checksums: map[string][]byte{}}
 }
 
 // split is the Spec of a split.
@@ -144,7 +146,7 @@ func (s *Source) Open(ctx context.Context, sp connector.Split) (connector.Reader
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{in: in, size: f.Size, place: s.place(f.Name)}
+	r := &reader{in: in, size: f.Size, place: s.places[f.Name], began: func() { s.begin(f.Name) }, file: f.object(), about: s.described(s.schema)}
 	stop := context.AfterFunc(ctx, in.interrupt)
 	defer stop()
 	columns, err := in.dec.Columns(ctx)
@@ -163,18 +165,29 @@ func (s *Source) Open(ctx context.Context, sp connector.Split) (connector.Reader
 	return r, nil
 }
 
-// place counts a file as opened, and says which of the planned ones it is.
-func (s *Source) place(name string) int {
+// begin notes that something is read of a file.
+func (s *Source) begin(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.opened[name] = true
-	return s.places[name]
+	s.begun[name] = true
 }
 
-func (s *Source) wasOpened(name string) bool {
+// files is how many files are worth having open at once.
+const files = 4
+
+// Parallel is how many files may be open at once: one where there is a stream, which
+// is read as it comes.
+func (s *Source) Parallel() int {
+	if slices.ContainsFunc(s.planned, func(o connector.Object) bool { return o.Size < 0 }) {
+		return 1
+	}
+	return files
+}
+
+func (s *Source) wasBegun(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.opened[name]
+	return s.begun[name]
 }
 
 // unchanged compares a file with its split.
@@ -213,8 +226,13 @@ func label(store, name string) string {
 	return store + ":" + name
 }
 
-// Narrow passes the ranges on to the formats.
-func (s *Source) Narrow(ranges []connector.Range) { s.narrow = ranges }
+// Narrow passes the ranges on to the formats, which do not know the columns that
+// describe the file.
+func (s *Source) Narrow(ranges []connector.Range) {
+	s.narrow = slices.DeleteFunc(ranges, func(r connector.Range) bool {
+		return fieldIndex(s.cfg.FileColumns, r.Column) >= 0 && s.schema.Index(r.Column) < 0
+	})
+}
 
 // Close closes the streams and the store.
 func (s *Source) Close() error {

@@ -2,8 +2,11 @@ package blob
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"hash"
 	"io"
 
 	"github.com/headgate/headgate/connector"
@@ -12,14 +15,10 @@ import (
 
 // Open starts the file of a split.
 func (s *Sink) Open(ctx context.Context, ses *connector.Session, sp connector.Split) (connector.Writer, error) {
-	name, err := s.cfg.Name(sp)
+	name, err := s.nameOf(sp)
 	if err != nil {
 		return nil, err
 	}
-	if other, taken := s.names[name]; taken && other != sp.ID {
-		return nil, fmt.Errorf("write %s: two splits, %s and %s, have the same name; put ${{ split.id }} into it", s.label(name), other, sp.ID)
-	}
-	s.names[name] = sp.ID
 	layers, err := s.cfg.Layers.resolve(s.cfg.Registry, name)
 	if err == nil && layers.Format.NewEncoder == nil {
 		err = fmt.Errorf("%s cannot be written", layers.Format.Name)
@@ -46,6 +45,21 @@ func (s *Sink) Open(ctx context.Context, ses *connector.Session, sp connector.Sp
 		return nil, err
 	}
 	return &single{out: out, split: sp.ID}, out.open(ctx)
+}
+
+// nameOf is the name of the file of a split, which no other split has.
+func (s *Sink) nameOf(sp connector.Split) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name, err := s.cfg.Name(sp)
+	if err != nil {
+		return "", err
+	}
+	if other, taken := s.names[name]; taken && other != sp.ID {
+		return "", fmt.Errorf("write %s: two splits, %s and %s, have the same name; put ${{ split.id }} into it", s.label(name), other, sp.ID)
+	}
+	s.names[name] = sp.ID
+	return name, nil
 }
 
 // output is where rows of one kind go: a file, or one after the other.
@@ -107,15 +121,19 @@ func receipt(ctx context.Context, split connector.SplitID, outputs ...output) (c
 	return r, err
 }
 
-// tally counts the bytes that reach the store.
+// tally counts the bytes that reach the store, and hashes them when that is wanted.
 type tally struct {
-	w io.Writer
-	n *int64
+	w   io.Writer
+	n   *int64
+	sum hash.Hash // nil = not wanted
 }
 
 func (t *tally) Write(p []byte) (int, error) {
 	n, err := t.w.Write(p)
 	*t.n += int64(n)
+	if t.sum != nil {
+		t.sum.Write(p[:n])
+	}
 	return n, err
 }
 
@@ -130,6 +148,7 @@ type writer struct {
 	up          connector.Upload // nil until open
 	name, label string
 	rows, bytes int64
+	sum         hash.Hash // nil = not wanted
 }
 
 // open starts the upload.
@@ -137,7 +156,13 @@ func (w *writer) open(ctx context.Context) (err error) {
 	if w.up, err = w.sink.cfg.Store.Create(ctx, w.name, w.tag); err != nil {
 		return err
 	}
-	w.top, w.codecs, err = w.layers.encode(&tally{w: w.up, n: &w.bytes}, connector.CodecOptions{Context: ctx, File: w.label, Keys: w.sink.cfg.Keys})
+	if w.sink.cfg.Hold && w.name == "-" {
+		w.up = &held{Upload: w.up}
+	}
+	if w.sink.cfg.Sums {
+		w.sum = sha256.New()
+	}
+	w.top, w.codecs, err = w.layers.encode(&tally{w: w.up, n: &w.bytes, sum: w.sum}, connector.CodecOptions{Context: ctx, File: w.label, Keys: w.sink.cfg.Keys})
 	if err != nil {
 		w.Close()
 		return fmt.Errorf("write %s: %w", w.label, err)
@@ -171,7 +196,11 @@ func (w *writer) seal(ctx context.Context) (sealed, error) {
 		return sealed{}, err
 	}
 	held, err := w.up.Seal(ctx)
-	return sealed{[]staged{{held, w.name}}, w.rows, w.bytes}, err
+	file := staged{Staged: held, Name: w.name}
+	if w.sum != nil {
+		file.Bytes, file.SHA256 = w.bytes, hex.EncodeToString(w.sum.Sum(nil))
+	}
+	return sealed{[]staged{file}, w.rows, w.bytes}, err
 }
 
 func (w *writer) Close() error {

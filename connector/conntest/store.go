@@ -17,6 +17,9 @@ type StoreHarness struct {
 	Open func(t testing.TB, dir string) connector.Store
 	// All lists everything in dir, also what List does not show.
 	All func(t testing.TB, dir string) []string
+	// Unlike says which checks do not hold, by their names, and why: what the store's other
+	// side cannot do.
+	Unlike map[string]string
 }
 
 // RunStore checks a store.
@@ -31,6 +34,10 @@ func RunStore(t *testing.T, h StoreHarness) {
 		{"cancel", (*storeTest).cancel}, {"remove and rename", (*storeTest).removeRename}, {"crash", (*storeTest).crash},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			if why := h.Unlike[test.name]; why != "" {
+				t.Logf("left out: %s", why)
+				return
+			}
 			NoLeak(t)
 			dir := t.TempDir()
 			s := &storeTest{h: h, dir: dir, Store: h.Open(t, dir)}

@@ -95,7 +95,10 @@ func carried(a netip.Addr) []netip.Addr {
 	case within(a, "::/96"), within(a, "::ffff:0:0:0/96"), within(a, "64:ff9b::/96"):
 		list = append(list, at(12))
 	case within(a, "64:ff9b:1::/48"): // a prefix of 96 bits, or of 48 with a gap in the middle
-		list = append(list, at(12), netip.AddrFrom4([4]byte{b[6], b[7], b[9], b[10]}))
+		list = append(list, at(12))
+		if gap := netip.AddrFrom4([4]byte{b[6], b[7], b[9], b[10]}); gap != netip.IPv4Unspecified() {
+			list = append(list, gap)
+		}
 	case within(a, "2002::/16"):
 		list = append(list, at(2))
 	case within(a, "2001::/32"): // the client's is stored inverted

@@ -57,7 +57,6 @@ func refused(err error) string {
 	var r *refusal
 	var record tls.RecordHeaderError
 	var cert *tls.CertificateVerificationError
-	var alert tls.AlertError
 	switch {
 	case errors.As(err, &r):
 		return r.text
@@ -65,39 +64,45 @@ func refused(err error) string {
 		return certificate(cert)
 	case errors.As(err, &record):
 		return "does not answer with TLS on this port, and is not spoken to in clear"
-	case errors.As(err, &alert) && alert == alertProtocolVersion, strings.Contains(err.Error(), "unsupported protocol version"):
+	case strings.Contains(alert(err), tooOld), strings.Contains(err.Error(), "unsupported protocol version"):
 		return "speaks only versions of TLS that are older than what is allowed (1.2, or what the policy says)"
 	}
 	return ""
 }
 
-// Alerts of RFC 8446 that mean something to people.
-const (
-	alertHandshakeFailure    tls.AlertError = 40
-	alertBadCertificate      tls.AlertError = 42
-	alertUnknownCA           tls.AlertError = 48
-	alertProtocolVersion     tls.AlertError = 70
-	alertUnrecognizedName    tls.AlertError = 112
-	alertCertificateRequired tls.AlertError = 116
-)
+// tooOld is the library's text of the alert protocol_version. Its type is not exported.
+const tooOld = "protocol version not supported"
+
+// alerts are the other alerts that mean something to people, by the library's text.
+var alerts = []struct{ has, text string }{
+	{"certificate required", "wants a certificate of ours: client_cert and client_key of the connection"},
+	{"bad certificate", "does not accept our client certificate, or wants one: client_cert and client_key of the connection"},
+	{"unknown certificate authority", "does not know who signed our client certificate"},
+	{"unrecognized name", "does not know this host name"},
+	{"handshake failure", "found no way of encrypting that both sides allow, or wants a certificate of ours"},
+}
+
+// alert is the text of an alert that the other side sent, "" if err is none.
+func alert(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "remote error" {
+		return op.Err.Error()
+	}
+	return ""
+}
 
 // otherSide is the other side's reason not to go on, "" if it gave none.
 func otherSide(err error) string {
-	var alert tls.AlertError
-	if !errors.As(err, &alert) {
-		return ""
+	sent := alert(err)
+	for _, a := range alerts {
+		if strings.Contains(sent, a.has) {
+			return a.text
+		}
 	}
-	switch alert {
-	case alertCertificateRequired:
-		return "wants a certificate of ours: client_cert and client_key of the connection"
-	case alertBadCertificate, alertUnknownCA:
-		return "does not accept our client certificate"
-	case alertUnrecognizedName:
-		return "does not know this host name"
-	case alertHandshakeFailure:
-		return "found no way of encrypting that both sides allow"
+	if sent != "" {
+		return "ended the connection: " + sent
 	}
-	return "ended the TLS handshake: " + alert.Error()
+	return ""
 }
 
 // certificate says what is wrong with the presented certificate.

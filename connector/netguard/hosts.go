@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// MatchHost reports whether address, host:port, matches one of patterns.
+// MatchHost reports whether address, host:port, matches one of patterns. A malformed pattern
+// matches nothing.
 func MatchHost(patterns []string, address string) bool {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -22,13 +23,8 @@ func MatchHost(patterns []string, address string) bool {
 	})
 }
 
-// CheckPattern says what is wrong with a pattern: HOST or HOST:PORT, where HOST is a name, an
-// address, *.DOMAIN for all names below it, or *, and PORT a number or *.
-func CheckPattern(p string) error {
-	_, _, err := splitPattern(p)
-	return err
-}
-
+// splitPattern reads HOST or HOST:PORT, where HOST is a name, an address, *.DOMAIN for all names
+// below it, or *, and PORT a number or *.
 func splitPattern(p string) (host, port string, err error) {
 	host, port = strings.TrimSpace(p), "*"
 	if bare := strings.Trim(host, "[]"); strings.Count(bare, ":") > 1 && !strings.Contains(host, "]:") {
@@ -43,12 +39,11 @@ func splitPattern(p string) (host, port string, err error) {
 			return "", "", fmt.Errorf("%q: the port is a number from 1 to 65535, or *", p)
 		}
 	}
-	host = canonical(host)
 	rest := strings.TrimPrefix(host, "*.")
-	if host == "" || host != "*" && (rest == "" || strings.ContainsAny(rest, "*/ \t,@")) {
+	if host != "*" && (rest == "" || strings.ContainsAny(rest, "*/ \t,@")) {
 		return "", "", fmt.Errorf("%q: the host is a name, an address, *.DOMAIN or *", p)
 	}
-	return host, port, nil
+	return canonical(host), port, nil
 }
 
 func matchName(pattern, host string) bool {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"time"
 )
 
 // HTTP is a client for host, a name or host:port, which the connection names. TLSOptions
@@ -29,7 +30,7 @@ func (g *Guard) HTTP(host string, o TLSOptions) (*http.Client, error) {
 			DialTLSContext:        d.tls,
 			DisableCompression:    true, // bytes as stored: their number and their checksum count
 			ResponseHeaderTimeout: headerTimeout,
-			ExpectContinueTimeout: 1,
+			ExpectContinueTimeout: time.Second,
 			IdleConnTimeout:       pooledTimeout,
 			MaxIdleConnsPerHost:   16,
 			// A header is a few kilobytes; one without end must not fill the memory.

@@ -206,7 +206,7 @@ func (c *conn) drain() error {
 		switch m := msg.(type) {
 		case *pgproto3.ErrorResponse:
 			if first == nil {
-				first = pgconn.ErrorResponseToPgError(m)
+				first = serverMessage(m)
 			}
 		case *pgproto3.ReadyForQuery:
 			return first
@@ -216,3 +216,6 @@ func (c *conn) drain() error {
 
 // inTransaction reports whether the connection is in a transaction that has not failed.
 func (c *conn) inTransaction() bool { return !c.pg.IsClosed() && c.pg.TxStatus() == 'T' }
+
+// serverMessage is an error response as an error.
+func serverMessage(m *pgproto3.ErrorResponse) error { return pgconn.ErrorResponseToPgError(m) }

@@ -64,7 +64,9 @@ func (s *server) settings(readOnly bool) string {
 	if readOnly {
 		list = append(list, "default_transaction_read_only = on")
 	}
-	return "SET " + strings.Join(list, "; SET ")
+	// A server that knows how is to notice that we are gone while it works.
+	return "SET " + strings.Join(list, "; SET ") +
+		"; SELECT set_config(name, '10s', false) FROM pg_catalog.pg_settings WHERE name = 'client_connection_check_interval'"
 }
 
 func (s *server) login(ctx context.Context) (*conn, error) {

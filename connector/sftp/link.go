@@ -90,7 +90,7 @@ func (l *link) start() error {
 	}
 	go io.Copy(io.Discard, talk) // unread, it would fill the window
 	l.flow = &meter{r: out, w: in}
-	l.flow.budget.Store(maxNames)
+	l.flow.allow(tree.MaxEntries)
 	l.sftp, err = wire.NewClientPipe(l.flow, l.flow, wire.MaxPacketUnchecked(largePacket))
 	if err != nil {
 		return err

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// maxNames is how many bytes of names one listing may have: half a million of usual ones.
-const maxNames = 96 << 20
+// maxBytes is how many bytes one listing may have: it is usually used up after the names.
+const maxBytes = 96 << 20
 
 // errTooManyNames ends a listing that has no end.
 var errTooManyNames = errors.New("the server's listing has no end: refused")
@@ -28,12 +28,19 @@ type meter struct {
 	last  atomic.Int64 // when something moved, or the first exchange began
 	heard atomic.Int64 // when the server last answered a greeting, which is below SFTP
 
-	budget atomic.Int64 // bytes of names left
-	blown  atomic.Bool  // there were more
+	names atomic.Int64 // that a listing may still have
+	bytes atomic.Int64
+	blown atomic.Bool // there were more
 
-	head [5]byte // of the packet under way
-	have int     // bytes of head
-	rest int     // bytes of the packet after head
+	head [13]byte // of the packet under way: length, type, number, and how many names it has
+	have int      // bytes of head
+	rest int      // bytes of the packet after head
+}
+
+// allow begins a listing.
+func (m *meter) allow(names int) {
+	m.names.Store(int64(names))
+	m.bytes.Store(maxBytes)
 }
 
 func (m *meter) begin() {
@@ -83,20 +90,38 @@ func (m *meter) count(p []byte) bool {
 			p = p[n:]
 			continue
 		}
-		n := copy(m.head[m.have:], p)
+		n := copy(m.head[m.have:m.want()], p)
 		m.have += n
 		p = p[n:]
-		if m.have < len(m.head) {
-			return true
+		if m.have < m.want() {
+			continue
 		}
-		size := int(binary.BigEndian.Uint32(m.head[:4]))
-		m.have, m.rest = 0, max(size-1, 0)
-		if m.head[4] == fxpName && m.budget.Add(-int64(size)) < 0 {
+		m.rest = max(m.size()-(m.have-4), 0)
+		names := m.have == len(m.head)
+		m.have = 0
+		if names && !m.spend() {
 			m.blown.Store(true)
 			return false
 		}
 	}
 	return true
+}
+
+// size is the length of the packet under way, without the length itself.
+func (m *meter) size() int { return int(binary.BigEndian.Uint32(m.head[:4])) }
+
+// want is how much of the packet has to be seen: of one with names how many there are.
+func (m *meter) want() int {
+	if m.have >= 5 && m.head[4] == fxpName && m.size() >= len(m.head)-4 {
+		return len(m.head)
+	}
+	return 5
+}
+
+// spend takes a packet of names from what is allowed.
+func (m *meter) spend() bool {
+	names := min(int64(binary.BigEndian.Uint32(m.head[9:])), int64(m.size()))
+	return m.bytes.Add(-int64(m.size())) >= 0 && m.names.Add(-names) >= 0
 }
 
 func (m *meter) Write(p []byte) (int, error) {

@@ -137,7 +137,7 @@ func (s *Store) rename(ctx context.Context, from, to string) error {
 	if err := s.makeFolder(ctx, l, path.Dir(to)); err != nil {
 		return err
 	}
-	return s.replace(ctx, l, from, to)
+	return tree.Replace(ctx, mover{s, l}, from, to)
 }
 
 // makeFolder makes dir and the folders above it.
@@ -182,7 +182,7 @@ func (f *folders) ReadDir(ctx context.Context, dir string) ([]tree.Entry, error)
 	}
 	l.listing.Lock()
 	defer l.listing.Unlock()
-	l.flow.budget.Store(maxNames)
+	l.flow.allow(tree.MaxEntries)
 	infos, err := call(ctx, l, func() ([]os.FileInfo, error) { return l.sftp.ReadDirContext(ctx, s.remote(dir)) })
 	if err != nil {
 		return nil, fmt.Errorf("folder %s: %w", tree.Show(dir), err)

@@ -189,3 +189,12 @@ func (p *Plan) sameKey(d *Dialect) string {
 	}
 	return strings.Join(same, " AND ")
 }
+
+// KeyValues is the staged values of the key, of a table called s.
+func (p *Plan) KeyValues(d *Dialect) []string {
+	var list []string
+	for _, i := range p.KeyFields {
+		list = append(list, p.Columns[i].value(d))
+	}
+	return list
+}

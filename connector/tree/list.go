@@ -134,6 +134,9 @@ func (w *walk) folder(ctx context.Context, dir string, depth int) error {
 }
 
 func (w *walk) entry(ctx context.Context, dir string, e Entry, depth int) error {
+	if e.Name == "" || e.Name == "." || e.Name == ".." || strings.Contains(e.Name, "/") {
+		return fmt.Errorf("folder %s: %w", Show(dir), CheckName(e.Name))
+	}
 	name := path.Join(dir, e.Name)
 	hit, below := glob.Match(w.pattern, name), w.below(name)
 	if !hit && !below {

@@ -64,8 +64,8 @@ func (l *lines) Open(_ context.Context, s connector.Split) (connector.Reader, er
 	return &lineReader{src: l, split: i, last: i == len(l.splits)-1}, nil
 }
 
-func (l *lines) Close() error                                    { return nil }
-func (l *lines) Acks() bool { return !l.deaf }
+func (l *lines) Close() error { return nil }
+func (l *lines) Acks() bool   { return !l.deaf }
 
 func (l *lines) Ack(context.Context, *connector.SplitPlan) error { l.acked++; return l.ackErr }
 

@@ -16,8 +16,8 @@ import (
 // errInterrupted ends a run that was told to stop before it had read everything.
 var errInterrupted = errors.New("interrupted")
 
-// pipeline moves one run's morsels. Everything below mu belongs to the read turn,
-// everything below commits to the commit turn.
+// pipeline moves one run's morsels. What mu guards belongs to reading, what account guards
+// to committing.
 type pipeline struct {
 	ctx     context.Context
 	reading context.Context // ends also when the run is told to stop
@@ -30,42 +30,34 @@ type pipeline struct {
 	shared  []step.Instance  // of the ordered steps, by step; nil for others
 	writer  connector.Writer // when the sink has one for all splits
 
+	ahead int  // how many splits may be open at once
+	free  bool // they may be read at once, in any order: each has a file of its own
+
 	mu          sync.Mutex
-	lane        *lane // being read
-	opened      int   // splits opened so far
+	changed     *sync.Cond     // a lane may be read or opened, or there is nothing more to do
+	all         map[*lane]bool // not sealed or discarded yet
+	lanes       []*lane        // open and not at their end, in the order of the splits
+	next        int            // the split to be opened next
+	begun       int            // splits of which something was read
 	tickets     int64
 	ended       bool
 	interrupted bool
-	bytesBefore int64 // read from the splits before lane
+	bytesBefore int64 // read from the splits that are over
 
 	turns   []*turnstile // by step, for the ordered ones
-	commits *turnstile
+	commits *turnstile   // when the rows of all splits are in one order
 
-	rejects *rejects
-	report  Report
-	err     error
-
-	lanes    sync.Mutex // guards what is below
-	open     map[*lane]bool
+	account  sync.Mutex
+	rejects  *rejects
+	report   Report
+	err      error
 	receipts []connector.Receipt
-}
-
-// lane is one split under way. It is closed when the last of its morsels has been
-// committed.
-type lane struct {
-	split  connector.Split
-	reader connector.Reader
-	writer connector.Writer // of this split, or the pipeline's
-	own    bool             // writer belongs to this split
-
-	mu       sync.Mutex
-	inFlight int
-	drained  bool // the reader has reached its end
 }
 
 // ticket is the right to process one morsel.
 type ticket struct {
 	number int64
+	turn   *turnstile // to commit at
 	lane   *lane
 	err    error // reading failed; told when its turn to commit comes
 }
@@ -74,57 +66,98 @@ type ticket struct {
 func (p *pipeline) take(m *connector.Morsel, last *lane) (ticket, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for !p.ended {
-		if p.halted() {
-			break
-		}
-		if p.lane == nil {
-			more, err := p.openNext()
-			if err != nil && p.halted() {
-				break
-			}
-			if err != nil {
-				return p.failing(err), true
-			}
-			if !more {
-				break
-			}
-		}
-		if p.lane != last {
-			m.Scratch = nil
-			last = p.lane
-		}
-		err := p.lane.reader.Next(p.reading, m)
-		p.meter.BytesRead.Store(p.bytesBefore + p.lane.reader.BytesRead())
+	for !p.ended && !p.halted() {
+		l := p.readable(last)
 		switch {
-		case err == nil:
-			p.lane.mu.Lock()
-			p.lane.inFlight++
-			p.lane.mu.Unlock()
-			p.tickets++
-			return ticket{number: p.tickets - 1, lane: p.lane}, true
-		case errors.Is(err, io.EOF):
-			p.bytesBefore += p.lane.reader.BytesRead()
-			l := p.lane
-			p.lane = nil
-			if err := p.finish(l, true); err != nil {
-				return p.failing(err), true
+		case l != nil:
+			if t, ok := p.read(l, m, l == last); ok {
+				return t, true
 			}
-		case p.reading.Err() != nil && p.ctx.Err() == nil:
-			// The stop found the reader waiting for input: halted says so next.
+		case p.next < len(p.splits) && len(p.lanes) < p.ahead:
+			p.openNext()
+		case len(p.lanes) > 0:
+			p.changed.Wait()
 		default:
-			return p.failing(err), true
+			p.over()
 		}
 	}
-	p.ended = true
+	p.over()
 	return ticket{}, false
+}
+
+// over ends the reading. The caller holds mu.
+func (p *pipeline) over() {
+	p.ended = true
+	p.changed.Broadcast()
+}
+
+// read reads a piece of l into m; without one there is no ticket. The caller holds mu, which is not
+// held meanwhile.
+func (p *pipeline) read(l *lane, m *connector.Morsel, again bool) (ticket, bool) {
+	l.state = beingRead
+	first := !l.begun
+	l.begun = true
+	if first && l.err == nil {
+		p.begun++
+	}
+	if !again {
+		m.Scratch = nil
+	}
+	p.mu.Unlock()
+	err := p.start(l, first)
+	if err == nil {
+		err = l.reader.Next(p.reading, m)
+	}
+	p.mu.Lock()
+	p.meter.BytesRead.Store(p.bytesRead())
+	switch {
+	case err == nil:
+		return p.issue(l), true
+	case errors.Is(err, io.EOF):
+		p.bytesBefore += l.reader.BytesRead()
+		p.remove(l)
+		p.mu.Unlock()
+		err := p.finish(l, true)
+		p.mu.Lock()
+		if err != nil {
+			return p.failing(err), true
+		}
+		return ticket{}, false
+	case p.reading.Err() != nil && p.ctx.Err() == nil:
+		// The stop found the reader waiting for input: halted says so next.
+		l.state = idle
+		p.changed.Broadcast()
+		return ticket{}, false
+	}
+	return p.failing(err), true
+}
+
+// issue hands out the ticket of a piece that was read.
+func (p *pipeline) issue(l *lane) ticket {
+	l.mu.Lock()
+	l.inFlight++
+	l.mu.Unlock()
+	l.state = idle
+	p.changed.Signal()
+	t := ticket{lane: l, turn: p.commits}
+	number := &p.tickets
+	if p.free {
+		t.turn, number = l.commits, &l.tickets
+	}
+	t.number = *number
+	*number++
+	return t
 }
 
 // failing is the last ticket of a run whose source failed.
 func (p *pipeline) failing(err error) ticket {
-	p.ended = true
+	p.over()
 	p.tickets++
-	return ticket{number: p.tickets - 1, err: err}
+	t := ticket{number: p.tickets - 1, turn: p.commits, err: err}
+	if p.free {
+		t.turn = nil
+	}
+	return t
 }
 
 // halted reports whether reading must or may end before the end of the input.
@@ -152,72 +185,6 @@ func (p *pipeline) sated() bool {
 	return false
 }
 
-// openNext makes the next split the one being read.
-func (p *pipeline) openNext() (bool, error) {
-	if p.opened == len(p.splits) {
-		return false, nil
-	}
-	s := p.splits[p.opened]
-	r, err := p.plan.From.Open(p.reading, s)
-	if err != nil {
-		return false, err
-	}
-	l := &lane{split: s, reader: r, writer: p.writer}
-	if p.writer == nil {
-		l.own = true
-		if l.writer, err = p.plan.To.Open(p.ctx, p.session, s); err != nil {
-			r.Close()
-			return false, err
-		}
-	}
-	p.opened++
-	p.lane = l
-	p.lanes.Lock()
-	p.open[l] = true
-	p.lanes.Unlock()
-	return true, nil
-}
-
-// finish takes one morsel, or the reader's end, off a lane, and closes the lane
-// with the last of them.
-func (p *pipeline) finish(l *lane, drained bool) error {
-	l.mu.Lock()
-	if drained {
-		l.drained = true
-	} else {
-		l.inFlight--
-	}
-	over := l.drained && l.inFlight == 0
-	l.mu.Unlock()
-	if !over {
-		return nil
-	}
-	p.lanes.Lock()
-	defer p.lanes.Unlock()
-	delete(p.open, l)
-	p.meter.SplitsDone.Add(1)
-	if err := l.reader.Close(); err != nil {
-		return fmt.Errorf("close %s: %w", l.split.Name, err)
-	}
-	if !l.own {
-		return nil
-	}
-	return p.seal(l.writer)
-}
-
-// abandon closes the lanes of a run that ended early.
-func (p *pipeline) abandon() {
-	for l := range p.open {
-		l.reader.Close()
-		if l.own {
-			l.writer.Close()
-		}
-	}
-	if p.writer != nil {
-		p.writer.Close()
-	}
-}
-
 // worker is one slot with its instances of the steps.
 type worker struct {
 	p      *pipeline
@@ -239,7 +206,7 @@ func (w *worker) run() {
 			w.lane = t.lane
 			t.err = w.process(t)
 		}
-		if !p.commits.enter(t.number) {
+		if t.turn != nil && !t.turn.enter(t.number) {
 			return
 		}
 		if t.err == nil {
@@ -249,7 +216,7 @@ func (w *worker) run() {
 			p.fail(t.err)
 			return
 		}
-		p.commits.leave()
+		t.turn.leave()
 	}
 }
 
@@ -310,6 +277,16 @@ func (w *worker) commit(t ticket) error {
 		return fmt.Errorf("rows do not balance in %s: read %d, written %d, filtered %d, deduped %d, rejected %d: this is a bug in headgate",
 			t.lane.split.Name, b.Rows, written, b.Filtered, b.Deduped, rejected)
 	}
+	if err := p.count(b, written, rejected); err != nil {
+		return err
+	}
+	return p.finish(t.lane, false)
+}
+
+// count accounts for the rows of a batch.
+func (p *pipeline) count(b *record.Batch, written, rejected int64) error {
+	p.account.Lock()
+	defer p.account.Unlock()
 	r := &p.report
 	r.RowsRead += int64(b.Rows)
 	r.RowsWritten += written
@@ -319,30 +296,41 @@ func (w *worker) commit(t ticket) error {
 	p.meter.RowsRead.Store(r.RowsRead)
 	p.meter.RowsWritten.Store(r.RowsWritten)
 	p.meter.RowsRejected.Store(r.RowsRejected)
-	if err := p.rejects.take(b); err != nil {
-		return err
-	}
-	return p.finish(t.lane, false)
+	return p.rejects.take(b)
 }
 
-// seal ends a writer and keeps its receipt. The caller holds lanes.
+// seal ends a writer and keeps its receipt.
 func (p *pipeline) seal(w connector.Writer) error {
 	receipt, err := w.Seal(p.ctx)
 	if err != nil {
+		w.Close()
 		return err
 	}
+	p.account.Lock()
 	p.receipts = append(p.receipts, receipt)
+	p.account.Unlock()
 	return w.Close()
 }
 
-// fail ends the run with err. It is called in the commit turn, which is never left.
+// fail ends the run with err. It is called in a commit turn, which is never left. The first
+// error counts.
 func (p *pipeline) fail(err error) {
-	p.err = err
+	p.account.Lock()
+	if p.err == nil {
+		p.err = err
+	}
+	p.account.Unlock()
 	p.close()
 }
 
 // close turns away everybody who waits.
 func (p *pipeline) close() {
+	p.mu.Lock()
+	p.over()
+	for l := range p.all {
+		l.commits.close()
+	}
+	p.mu.Unlock()
 	p.commits.close()
 	for _, t := range p.turns {
 		if t != nil {

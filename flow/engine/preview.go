@@ -80,7 +80,7 @@ func (v *preview) read(ctx context.Context, from connector.Source, s connector.S
 			return err
 		}
 	}
-	return nil
+	return verify(ctx, r)
 }
 
 func (v *preview) apply(b *record.Batch) error {

@@ -197,7 +197,8 @@ func (r *run) move(ctx context.Context, splits *connector.SplitPlan, ses *connec
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	p := &pipeline{ctx: ctx, reading: until(ctx, r.o.Stop), plan: r.plan, splits: splits.Splits, session: ses, stop: r.o.Stop, meter: r.o.Meter,
-		commits: newTurnstile(), open: map[*lane]bool{}, report: r.report}
+		commits: newTurnstile(), all: map[*lane]bool{}, report: r.report, ahead: abreast(r.plan.From)}
+	p.changed = sync.NewCond(&p.mu)
 	p.rejects = &rejects{run: r.plan.Run.ID, flow: r.plan.Flow, rules: r.plan.Errors, path: r.rejectsFile()}
 	defer p.rejects.close()
 	r.expect(splits)
@@ -209,7 +210,7 @@ func (r *run) move(ctx context.Context, splits *connector.SplitPlan, ses *connec
 	if n, ok := r.plan.From.(connector.Noter); ok {
 		r.report.Notes = append(r.report.Notes, n.Notes()...)
 	}
-	r.report.Splits = p.opened
+	r.report.Splits = p.begun
 	r.report.BytesRead = r.o.Meter.BytesRead.Load()
 	if p.rejects.path != "" && p.rejects.count > 0 && r.plan.Errors.Rows == "quarantine" {
 		r.report.Rejects = p.rejects.path
@@ -307,12 +308,13 @@ func (p *pipeline) drain(workers int) error {
 	if p.err == nil && p.interrupted {
 		return errInterrupted
 	}
-	if p.err == nil && p.writer != nil {
-		p.lanes.Lock()
-		defer p.lanes.Unlock()
-		return p.seal(p.writer)
+	if p.err != nil {
+		return p.blame()
 	}
-	return p.err
+	if err := p.wind(); err != nil || p.writer == nil {
+		return err
+	}
+	return p.seal(p.writer)
 }
 
 // prepare makes what all workers share, and the step instances of the first.
@@ -332,6 +334,12 @@ func (p *pipeline) prepare() ([]step.Instance, error) {
 	var err error
 	if p.checks, err = trace(p.plan.Schema, ops, traced); err != nil {
 		return nil, err
+	}
+	ordered := slices.ContainsFunc(ops, func(op *step.Op) bool { return op.Ordered })
+	if width := min(p.ahead, abreast(p.plan.To)); p.plan.To.PerSplit() && !ordered && width > 1 {
+		p.free, p.ahead = true, width
+	} else {
+		p.ahead = min(p.ahead, 2) // the next one is ready when this one ends
 	}
 	if !p.plan.To.PerSplit() {
 		p.writer, err = p.plan.To.Open(p.ctx, p.session, connector.Split{})

@@ -155,15 +155,13 @@ func (b *builder) open() error {
 	var err error
 	if s.Files != nil {
 		end.Object = b.text(s.Files.Glob)
-		var store connector.Store
-		if store, err = b.store(b.from); err == nil {
-			b.plan.From = blob.NewSource(blob.SourceConfig{Store: store, StoreName: end.Connection, Registry: b.registry, Keys: b.key,
-				Glob: end.Object, Settle: s.Files.Settle, Layers: b.decode, Columns: declaredFields(s),
-				NewColumn: s.Drift.NewColumn, MissingColumn: s.Drift.MissingColumn, Strict: s.Strict})
-		}
+		b.plan.From, err = b.fileSource(end)
 	} else {
 		req := b.sourceRequest(&end)
 		b.plan.From, err = b.from.Type.Table.NewSource(b.ctx, b.env(b.from), b.from.Config, req)
+	}
+	if err != nil {
+		b.plan.From = nil // not a nil pointer in an interface
 	}
 	b.plan.Source = end
 	if err != nil || b.failed() {
@@ -226,6 +224,10 @@ func (b *builder) compile() error {
 		b.plan.Steps = append(b.plan.Steps, StepInfo{Name: op.Name, Explain: op.Explain})
 		schema = op.Out
 	}
+	if hidden := b.hidden(schema, b.chosen); len(hidden) > 0 {
+		op := step.Without(schema, hidden)
+		b.plan.Ops, schema = append(b.plan.Ops, op), op.Out
+	}
 	b.plan.Output = Columns(schema)
 	b.narrow()
 	return nil
@@ -285,7 +287,7 @@ func (b *builder) openFile() error {
 	}
 	seq := map[connector.SplitID]int{}
 	b.plan.To = blob.NewSink(blob.SinkConfig{Store: store, StoreName: name(b.to), Registry: b.registry, Keys: b.key, Pattern: t.Value,
-		PerSplit: perSplit, Layers: b.encode, PartitionBy: texts(b.flow.Sink.PartitionBy), RollSize: b.flow.Sink.RollSize(), Name: func(s connector.Split) (string, error) {
+		PerSplit: perSplit, Layers: b.encode, PartitionBy: texts(b.flow.Sink.PartitionBy), RollSize: b.flow.Sink.RollSize(), Sums: b.req.Sums, InOrder: strings.Contains(t.Value, "split.seq"), Name: func(s connector.Split) (string, error) {
 			if _, ok := seq[s.ID]; !ok {
 				seq[s.ID] = len(seq) + 1
 			}

@@ -37,7 +37,8 @@ type checker struct {
 	from, to *flow.Resolved // nil = the project's own files
 	decode   *blob.Layers   // nil = by extension
 	encode   *blob.Layers
-	steps    []step.Step // nil where a step is not known
+	steps    []step.Step     // nil where a step is not known
+	chosen   map[string]bool // columns that describe the file and that a step or the sink wants to see written
 }
 
 func newChecker(f *flow.Flow, p *flow.Project, reg *connector.Registry, profile string) *checker {
@@ -66,13 +67,17 @@ func (c *checker) all() {
 
 // columns checks the steps and the sink over the columns of the source.
 func (c *checker) columns(in expr.Scope) {
-	for _, s := range c.steps {
+	c.chosen = map[string]bool{}
+	for i, s := range c.steps {
 		if s == nil {
 			in = expr.Scope{Schema: &record.Schema{}, Open: true}
 			continue
 		}
 		in.Vars = c.vars
 		in = s.Check(in, &c.d)
+		if c.flow.Steps[i].Name.Value == "select" {
+			c.choose(in.Schema)
+		}
 	}
 	c.sinkColumns(in)
 }
@@ -90,6 +95,11 @@ func (c *checker) declared() expr.Scope {
 		}
 	default:
 		scope.Open = true
+	}
+	for _, f := range c.fileColumns() {
+		if scope.Schema.Index(f.Name) < 0 {
+			scope.Schema.Fields = append(scope.Schema.Fields, f)
+		}
 	}
 	return scope
 }
@@ -165,6 +175,7 @@ func (c *checker) source() {
 			c.report(s.Connection, "flow.source", fmt.Sprintf("a %s connection has no files", conn.Type.Name), "use `table` or `query`")
 		}
 		c.readable(s.Files.Glob)
+		c.fileRules()
 		return
 	}
 	if ok && conn != nil && (conn.Type.Table == nil || conn.Type.Table.NewSource == nil) {
@@ -214,6 +225,12 @@ func (c *checker) sink() {
 // sinkColumns checks the columns that the sink names.
 func (c *checker) sinkColumns(in expr.Scope) {
 	sink := &c.flow.Sink
+	for _, name := range append(slices.Clone(sink.Key), sink.PartitionBy...) {
+		c.chosen[name.Value] = true
+	}
+	if hidden := c.hidden(in.Schema, c.chosen); len(hidden) > 0 {
+		in.Schema = step.Without(in.Schema, hidden).Out
+	}
 	c.known(sink.Key, "the key", in)
 	c.known(sink.PartitionBy, "partition_by:", in)
 	if !in.Open && len(sink.PartitionBy) >= len(in.Schema.Fields) && len(in.Schema.Fields) > 0 {

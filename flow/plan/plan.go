@@ -41,6 +41,7 @@ type Request struct {
 	Run      Run
 	Env      connector.Env // Project, Stdin, Stdout, Network and Notice; the rest is filled in per connection
 	Purpose  Purpose
+	Sums     bool // checksums of the files read and written are wanted
 	// Secret releases a secret for what asks for it; nil = there is no store to take one from,
 	// and a run that needs one fails with a *NoStoreError. Safe from any goroutine.
 	Secret func(context.Context, Ask) (connector.Secret, error)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/blob"
 	"github.com/headgate/headgate/connector/record"
 	"github.com/headgate/headgate/connector/spec"
 	"github.com/headgate/headgate/flow"
@@ -33,6 +34,7 @@ func (c *checker) declare() {
 func splitVars(v expr.Vars) expr.Vars {
 	v = maps.Clone(v)
 	v["split.id"], v["split.seq"] = expr.Declare(textType), expr.Declare(intType)
+	v["file.path"], v["file.name"] = expr.Declare(textType), expr.Declare(textType)
 	return v
 }
 
@@ -40,6 +42,9 @@ func withSplit(v expr.Vars, s connector.Split, seq int) expr.Vars {
 	v = maps.Clone(v)
 	v["split.id"], _ = expr.Value(textType, string(s.ID))
 	v["split.seq"], _ = expr.Value(intType, strconv.Itoa(seq))
+	path, name := blob.FileOf(s)
+	v["file.path"], _ = expr.Value(textType, path)
+	v["file.name"], _ = expr.Value(textType, name)
 	return v
 }
 
@@ -50,7 +55,7 @@ func usesSplit(t flow.Text) bool {
 		return false
 	}
 	for _, s := range tmpl {
-		if s.Expr && strings.Contains(s.Text, "split.") {
+		if s.Expr && (strings.Contains(s.Text, "split.") || strings.Contains(s.Text, "file.")) {
 			return true
 		}
 	}

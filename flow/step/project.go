@@ -2,6 +2,7 @@ package step
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/headgate/headgate/connector/record"
 )
@@ -33,6 +34,17 @@ func project(step string, in *record.Schema, from []int) *Op {
 		New:     func() Instance { return &projection{from: from} },
 		Explain: fmt.Sprintf("keeps %d of %d columns, untouched", len(from), len(in.Fields)),
 	}
+}
+
+// Without is the op that takes columns out.
+func Without(in *record.Schema, names []string) *Op {
+	var kept []int
+	for i, f := range in.Fields {
+		if !slices.Contains(names, f.Name) {
+			kept = append(kept, i)
+		}
+	}
+	return project("drop", in, kept)
 }
 
 // absent is the error of a Compile over columns that Check did not see.

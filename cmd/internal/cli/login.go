@@ -111,7 +111,7 @@ func (r twoRings) Get(name string) (string, error) {
 // Set implements keyring.Ring. An item of the same name elsewhere would win over it.
 func (r twoRings) Set(name, value string) error {
 	if r.kernel != nil {
-		if err := r.kernel.Delete(name); err != nil && !errors.Is(err, keyring.ErrMissing) {
+		if err := present(r.kernel.Delete(name)); err != nil {
 			return err
 		}
 	}
@@ -121,11 +121,16 @@ func (r twoRings) Set(name, value string) error {
 // Delete implements keyring.Ring.
 func (r twoRings) Delete(name string) error {
 	err := r.system.Delete(name)
-	if r.kernel == nil {
-		return err
+	if r.kernel != nil {
+		err = errors.Join(err, present(r.kernel.Delete(name)))
 	}
-	if e := r.kernel.Delete(name); !errors.Is(e, keyring.ErrMissing) {
-		err = errors.Join(err, e)
+	return err
+}
+
+// present is err unless that says that there was nothing.
+func present(err error) error {
+	if errors.Is(err, keyring.ErrMissing) {
+		return nil
 	}
 	return err
 }

@@ -21,12 +21,16 @@ import (
 	"io"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/codec/internal/bound"
 	"github.com/headgate/headgate/connector/codec/internal/inorder"
+	"github.com/headgate/headgate/connector/spec"
 )
 
 // Options are the keys of `gzip:` under decode and encode.
 type Options struct {
-	Level int `key:"level" help:"how hard to compress, 1 (fast) to 9 (small); reading ignores it" default:"6"`
+	Level    int       `key:"level" help:"how hard to compress, 1 (fast) to 9 (small); reading ignores it" default:"6"`
+	MaxRatio int       `key:"max_ratio" default:"200" help:"reading: refuse to unpack to more than this many times the size, beyond 64 MiB"`
+	MaxSize  spec.Size `key:"max_size" help:"reading: refuse to unpack to more than this"`
 }
 
 // Codec is the registry entry.
@@ -35,12 +39,17 @@ func Codec() *connector.Codec {
 		Name:       "gzip",
 		Summary:    "gzip compression",
 		Extensions: []string{".gz"},
-		Config:     func() any { return &Options{Level: 6} },
-		NewReader: func(_ any, r io.Reader, _ connector.CodecOptions) (io.ReadCloser, error) {
-			return inorder.NewReader(r, &members{}, "gunzip", "member"), nil
-		},
-		NewWriter: newWriter,
+		Config:     func() any { return &Options{Level: 6, MaxRatio: bound.Ratio} },
+		NewReader:  newReader,
+		NewWriter:  newWriter,
 	}
+}
+
+func newReader(cfg any, r io.Reader, _ connector.CodecOptions) (io.ReadCloser, error) {
+	o := cfg.(*Options)
+	return bound.Open("gunzip", r, bound.Limits{Ratio: o.MaxRatio, Size: o.MaxSize}, func(r io.Reader) (io.ReadCloser, error) {
+		return inorder.NewReader(r, &members{}, "gunzip", "member"), nil
+	})
 }
 
 func newWriter(cfg any, w io.Writer, _ connector.CodecOptions) (io.WriteCloser, error) {

@@ -9,15 +9,15 @@ import (
 const aesBlock = 16
 
 // cfb is the cipher feedback mode of OpenPGP with an initial vector of zeros and
-// without its resynchronisation, for pieces whose lengths are multiples of a
-// block, but for the last.
+// without its resynchronisation.
 type cfb struct {
 	block cipher.Block
 	prev  [aesBlock]byte // the last block of ciphertext
 	key   [aesBlock]byte // the key stream, here so that it does not escape each time
+	used  int            // bytes of key that were used, of a block that is not full
 }
 
-// decrypt decrypts p in place.
+// decrypt decrypts p in place. Its length is a multiple of a block, but for the last.
 func (c *cfb) decrypt(p []byte) {
 	for ; len(p) >= aesBlock; p = p[aesBlock:] {
 		c.block.Encrypt(c.key[:], c.prev[:])
@@ -26,7 +26,6 @@ func (c *cfb) decrypt(p []byte) {
 	}
 	if len(p) > 0 {
 		c.block.Encrypt(c.key[:], c.prev[:])
-		copy(c.prev[:], p)
 		subtle.XORBytes(p, p, c.key[:])
 	}
 }
@@ -34,10 +33,13 @@ func (c *cfb) decrypt(p []byte) {
 // encrypt encrypts p in place.
 func (c *cfb) encrypt(p []byte) {
 	for len(p) > 0 {
-		n := min(len(p), aesBlock)
-		c.block.Encrypt(c.key[:], c.prev[:])
-		subtle.XORBytes(p[:n], p[:n], c.key[:])
-		copy(c.prev[:], p[:n])
+		if c.used == 0 {
+			c.block.Encrypt(c.key[:], c.prev[:])
+		}
+		n := min(len(p), aesBlock-c.used)
+		subtle.XORBytes(p[:n], p[:n], c.key[c.used:])
+		copy(c.prev[c.used:], p[:n])
+		c.used = (c.used + n) % aesBlock
 		p = p[n:]
 	}
 }

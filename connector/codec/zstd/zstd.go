@@ -19,7 +19,9 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/codec/internal/bound"
 	"github.com/headgate/headgate/connector/codec/internal/inorder"
+	"github.com/headgate/headgate/connector/spec"
 )
 
 // maxWindow bounds what a frame may ask the reader to remember. 128 MiB is what the
@@ -35,7 +37,9 @@ const (
 
 // Options are the keys of `zstd:` under decode and encode.
 type Options struct {
-	Level int `key:"level" help:"how hard to compress, 1 (fast) to 22 (small); reading ignores it" default:"3"`
+	Level    int       `key:"level" help:"how hard to compress, 1 (fast) to 22 (small); reading ignores it" default:"3"`
+	MaxRatio int       `key:"max_ratio" default:"200" help:"reading: refuse to unpack to more than this many times the size, beyond 64 MiB"`
+	MaxSize  spec.Size `key:"max_size" help:"reading: refuse to unpack to more than this"`
 }
 
 // Codec is the registry entry.
@@ -44,18 +48,21 @@ func Codec() *connector.Codec {
 		Name:       "zstd",
 		Summary:    "Zstandard compression",
 		Extensions: []string{".zst", ".zstd"},
-		Config:     func() any { return &Options{Level: 3} },
+		Config:     func() any { return &Options{Level: 3, MaxRatio: bound.Ratio} },
 		NewReader:  newReader,
 		NewWriter:  newWriter,
 	}
 }
 
-func newReader(_ any, r io.Reader, _ connector.CodecOptions) (io.ReadCloser, error) {
-	f, err := newFrames()
-	if err != nil {
-		return nil, fmt.Errorf("unzstd: %w", err)
-	}
-	return inorder.NewReader(r, f, "unzstd", "frame"), nil
+func newReader(cfg any, r io.Reader, _ connector.CodecOptions) (io.ReadCloser, error) {
+	o := cfg.(*Options)
+	return bound.Open("unzstd", r, bound.Limits{Ratio: o.MaxRatio, Size: o.MaxSize}, func(r io.Reader) (io.ReadCloser, error) {
+		f, err := newFrames()
+		if err != nil {
+			return nil, fmt.Errorf("unzstd: %w", err)
+		}
+		return inorder.NewReader(r, f, "unzstd", "frame"), nil
+	})
 }
 
 func newWriter(cfg any, w io.Writer, _ connector.CodecOptions) (io.WriteCloser, error) {

@@ -11,7 +11,7 @@ import (
 )
 
 // concurrent decodes many pieces of one input at once, as the engine's workers do, and
-// encodes them with one encoder.
+// encodes them with one encoder. Another one writes them, as when an output rolls.
 func (s *suite) concurrent(t *testing.T) {
 	schema, b := generated(500, 10)
 	data := s.write(t, schema, b)
@@ -23,7 +23,12 @@ func (s *suite) concurrent(t *testing.T) {
 	if _, err := s.input(schema, 256).bind(context.Background(), d); err != nil {
 		t.Fatal(err)
 	}
-	enc, err := s.format.NewEncoder(s.config(), schema)
+	cfg := s.config()
+	enc, err := s.format.NewEncoder(cfg, schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := s.format.NewEncoder(cfg, schema)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,11 +59,11 @@ func (s *suite) concurrent(t *testing.T) {
 	}
 	var out bytes.Buffer
 	for _, m := range pieces {
-		if err := enc.Append(&out, m.Out); err != nil {
+		if err := other.Append(&out, m.Out); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := enc.Close(&out); err != nil {
+	if err := other.Close(&out); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(out.Bytes(), want) {

@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// ErrClosed is what reading returns after Close.
-var ErrClosed = errors.New("read of a closed stream")
+// ErrClosed is what reading and writing return after Close.
+var ErrClosed = errors.New("the stream is closed")
 
 // Reader reads another reader in a goroutine of its own, which starts with the first
 // Read and ends with the first error or with Close.

@@ -91,3 +91,30 @@ func (b *Reader) exceeded() error {
 	}
 	return nil
 }
+
+// Open bounds a codec: unpack reads the packed stream r. Messages start with name.
+func Open(name string, r io.Reader, l Limits, unpack func(io.Reader) (io.ReadCloser, error)) (io.ReadCloser, error) {
+	if err := l.Check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	in := &Counter{R: r}
+	rc, err := unpack(in)
+	if err != nil {
+		return nil, err
+	}
+	return &opened{Reader: NewReader(rc, in, l), Closer: rc, name: name}, nil
+}
+
+type opened struct {
+	*Reader
+	io.Closer
+	name string
+}
+
+func (o *opened) Read(p []byte) (int, error) {
+	n, err := o.Reader.Read(p)
+	if err != nil && o.Exceeded() != nil {
+		err = fmt.Errorf("%s: %w", o.name, err)
+	}
+	return n, err
+}

@@ -1,0 +1,107 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/sqldb"
+)
+
+// Our temporary tables. They end with the transaction.
+const (
+	stageTable = `pg_temp."` + sqldb.OwnPrefix + `stage"`
+	keysTable  = `pg_temp."` + sqldb.OwnPrefix + `keys"`
+)
+
+// build makes and changes the tables before the first row.
+func (s *sink) build(ctx context.Context) error {
+	s.result = connector.Result{Inserted: -1, Updated: -1, Deleted: -1}
+	for _, sql := range s.plan.DDL {
+		if err := s.conn.exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	if s.rel.oid != "" && (s.plan.Mode == sqldb.Truncate || s.inPlace) {
+		n, err := s.conn.execCount(ctx, "DELETE FROM "+s.sql.Table(s.target))
+		if err != nil {
+			return err
+		}
+		s.result.Deleted = n
+	}
+	into, err := s.conn.find(ctx, s.plan.Into)
+	if err != nil {
+		return err
+	}
+	if err := s.encoders(ctx, into); err != nil {
+		return err
+	}
+	return s.stage(ctx, into)
+}
+
+// encoders finds out how each field is sent.
+func (s *sink) encoders(ctx context.Context, into relation) error {
+	cols, err := s.conn.columns(ctx, into)
+	if err != nil {
+		return err
+	}
+	s.cells = s.cells[:0]
+	for _, i := range s.plan.Fields() {
+		c := &s.plan.Columns[i]
+		t := columnNamed(cols, c.Name)
+		if t == nil {
+			return fmt.Errorf("column `%s` is gone", c.Name)
+		}
+		e, err := newCellEncoder(s.in.Fields[i], t)
+		if err != nil {
+			return err
+		}
+		e.index, e.key = i, s.plan.IsKey(i)
+		c.Staged, c.Cast, c.Compare, c.Always = e.staged, e.cast, compareAs(t.info), t.Always
+		s.cells = append(s.cells, e)
+	}
+	return nil
+}
+
+// compareAs is how two values of a type are compared that has no equality of its own.
+func compareAs(t typeInfo) string {
+	switch {
+	case t.oid < firstOwnOID && equalTypes[t.oid], t.kind == 'e':
+		return ""
+	}
+	return "%s::text"
+}
+
+// equalTypes are the types whose equality means that nothing differs. Other types have
+// none, or one that takes different values for the same.
+var equalTypes = map[uint32]bool{
+	oidBool: true, oidBytea: true, oidInt2: true, oidInt4: true, oidInt8: true, oidOID: true, oidText: true, oidVarchar: true, oidName: true,
+	oidDate: true, oidTime: true, oidTimestamp: true, oidTimestamptz: true, oidUUID: true, oidJSONB: true, oidFloat4: true, oidFloat8: true, oidNumeric: true,
+}
+
+// stage makes the temporary tables that the mode, or a type without a binary form, needs.
+func (s *sink) stage(ctx context.Context, into relation) error {
+	s.staged = s.plan.Keyed()
+	for _, e := range s.cells {
+		s.staged = s.staged || e.cast != ""
+	}
+	if !s.staged {
+		rls, _, err := s.conn.one(ctx, "SELECT row_security_active($1::oid)", &into.oid) // COPY refuses such a table
+		if err != nil {
+			return err
+		}
+		s.staged = rls == "t"
+	}
+	if !s.staged {
+		return nil
+	}
+	sql := s.plan.Stage(s.sql, "CREATE TEMPORARY TABLE "+stageTable) + " ON COMMIT DROP"
+	switch s.plan.Mode {
+	case sqldb.Mirror:
+		sql += "; " + s.plan.StageKeys(s.sql, "CREATE TEMPORARY TABLE "+keysTable) + " ON COMMIT DROP"
+	case sqldb.Update, sqldb.Delete:
+		// A batch is small, and nothing is known of it: the key's index is right.
+		sql += "; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+	}
+	return s.conn.exec(ctx, sql)
+}

@@ -1,0 +1,66 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/sqldb"
+)
+
+// exists reports whether there is a table of that name.
+func (c *conn) exists(ctx context.Context, d *sqldb.Dialect, n sqldb.Name) (bool, error) {
+	quoted := d.Table(n)
+	_, ok, err := c.one(ctx, "SELECT to_regclass($1)", &quoted)
+	return ok, err
+}
+
+// state is what is stored of a flow beside target: its cursor, nil for none, and its last
+// committed run, "" for none.
+func (c *conn) state(ctx context.Context, d *sqldb.Dialect, target sqldb.Name, flow string) (cursor json.RawMessage, run string, err error) {
+	there, err := c.exists(ctx, d, target.Beside(sqldb.StateTable))
+	if err != nil || !there {
+		return nil, "", err
+	}
+	rows, err := c.query(ctx, sqldb.ReadState(d, target), &flow)
+	if err != nil || len(rows) == 0 {
+		return nil, "", err
+	}
+	if !rows[0][1].null {
+		cursor = json.RawMessage(rows[0][1].s)
+	}
+	return cursor, rows[0][0].s, nil
+}
+
+// storeState notes the run and, when it has one, its cursor.
+func (c *conn) storeState(ctx context.Context, d *sqldb.Dialect, target sqldb.Name, st connector.State) error {
+	there, err := c.exists(ctx, d, target.Beside(sqldb.StateTable))
+	if err == nil && !there {
+		err = c.createState(ctx, d, target)
+	}
+	if err != nil {
+		return err
+	}
+	var cursor *string
+	if st.Cursor != nil {
+		text := string(st.Cursor)
+		cursor = &text
+	}
+	at := time.Now().UTC().Format(time.RFC3339)
+	_, err = c.query(ctx, sqldb.WriteState(d, target), &st.Flow, &st.Run, cursor, &at)
+	return err
+}
+
+// createState makes the table, unless another flow just did: it waits for that one.
+func (c *conn) createState(ctx context.Context, d *sqldb.Dialect, target sqldb.Name) error {
+	key := "headgate state " + target.Schema
+	if _, err := c.query(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", &key); err != nil {
+		return err
+	}
+	there, err := c.exists(ctx, d, target.Beside(sqldb.StateTable))
+	if err != nil || there {
+		return err
+	}
+	return c.exec(ctx, sqldb.CreateState(d, target))
+}

@@ -1,0 +1,162 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/record"
+	"github.com/headgate/headgate/connector/sqldb"
+)
+
+// writer copies rows in the open transaction.
+type writer struct {
+	s      *sink
+	copy   string   // the COPY
+	merge  []string // what follows it, when rows are staged
+	again  []string // the same for a batch in which a key occurs twice
+	rows   int64
+	bytes  int64
+	sealed bool
+	closed bool
+}
+
+// Names of savepoints: of a writer, and of a batch.
+const (
+	writerPoint = sqldb.OwnPrefix + "writer"
+	batchPoint  = sqldb.OwnPrefix + "batch"
+)
+
+// Open starts a writer. A savepoint lets Close take back what a failed attempt did.
+func (s *sink) Open(ctx context.Context, _ *connector.Session, _ connector.Split) (connector.Writer, error) {
+	if s.conn == nil {
+		return nil, s.fail(fmt.Errorf("no transaction is open: %w", connector.ErrNothingStaged))
+	}
+	w := &writer{s: s}
+	w.statements()
+	if err := s.conn.exec(ctx, "SAVEPOINT "+writerPoint); err != nil {
+		return nil, s.fail(err)
+	}
+	return w, nil
+}
+
+// statements writes what a batch is loaded with.
+func (w *writer) statements() {
+	s := w.s
+	var cols []string
+	for _, i := range s.plan.Fields() {
+		cols = append(cols, s.plan.Columns[i].Name)
+	}
+	into := s.sql.Table(s.plan.Into)
+	if s.staged {
+		into = stageTable
+	}
+	w.copy = fmt.Sprintf("COPY %s (%s) FROM STDIN (FORMAT binary)", into, s.sql.Idents(cols))
+	if !s.staged {
+		return
+	}
+	last := stageTable
+	if s.plan.Keyed() {
+		key := strings.Join(s.plan.KeyValues(s.sql), ", ")
+		last = fmt.Sprintf("(SELECT DISTINCT ON (%s) s.* FROM %s AS s ORDER BY %s, s.ctid DESC)", key, stageTable, key)
+	}
+	from := stageTable
+	if s.plan.Mode == sqldb.Update { // which would take any of two rows with the same key
+		from = last
+	}
+	w.merge, w.again = s.plan.Merge(s.sql, from), s.plan.Merge(s.sql, last)
+	if s.plan.Mode == sqldb.Mirror {
+		keep := s.plan.KeepKeys(s.sql, keysTable, stageTable)
+		w.merge, w.again = append(w.merge, keep), append(w.again, keep)
+	}
+	empty := "TRUNCATE " + stageTable
+	w.merge, w.again = append(w.merge, empty), append(w.again, empty)
+}
+
+// Append loads a batch. Rows that the server refuses are rejected.
+func (w *writer) Append(ctx context.Context, m *connector.Morsel) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	e := m.Parts.(*encoded)
+	b := &m.Batch
+	n := len(e.rows)
+	if n == 0 {
+		return nil
+	}
+	before := len(b.Rejects)
+	err := sqldb.Bisect(n, func(from, to int) error { return w.load(ctx, m.Out, e, from, to) }, refusedRow,
+		func(i int, err error) {
+			column := ""
+			if pe := serverError(err); pe != nil {
+				column = pe.ColumnName
+			}
+			b.Reject(e.rows[i], record.Constraint, column, err.Error())
+		})
+	if err != nil {
+		return w.s.fail(err)
+	}
+	b.DropRejected(before)
+	w.rows += int64(len(b.Sel))
+	w.bytes += int64(len(m.Out))
+	return nil
+}
+
+// load brings rows from up to to into the table, all of them or none.
+func (w *writer) load(ctx context.Context, out []byte, e *encoded, from, to int) error {
+	message := out
+	if to-from < len(e.rows) {
+		e.part = append(append(e.part[:0], make([]byte, messageHead)...), out[e.starts[from]:e.end(out, to)]...)
+		putHead(e.part)
+		message = e.part
+	}
+	err := w.try(ctx, message, w.merge)
+	if isCode(err, "21000") && len(w.again) > 0 { // a key that occurs twice: the last row counts
+		err = w.try(ctx, message, w.again)
+	}
+	return err
+}
+
+func (w *writer) try(ctx context.Context, message []byte, merge []string) error {
+	sql := "SAVEPOINT " + batchPoint + "; " + w.copy
+	for _, m := range merge {
+		sql += "; " + m
+	}
+	c := w.s.conn
+	err := c.copyIn(ctx, sql+"; RELEASE SAVEPOINT "+batchPoint, message)
+	if err == nil || c.pg.IsClosed() {
+		return err
+	}
+	if e := c.exec(ctx, "ROLLBACK TO SAVEPOINT "+batchPoint+"; RELEASE SAVEPOINT "+batchPoint); e != nil {
+		return fmt.Errorf("%w; and the batch could not be undone: %w", err, e)
+	}
+	return err
+}
+
+// Seal ends the writer. The rows become durable with the transaction.
+func (w *writer) Seal(ctx context.Context) (connector.Receipt, error) {
+	r := connector.Receipt{Rows: w.rows, Bytes: w.bytes}
+	if !w.s.conn.inTransaction() {
+		return r, w.s.fail(fmt.Errorf("the server has rolled the transaction back"))
+	}
+	if err := w.s.conn.exec(ctx, "RELEASE SAVEPOINT "+writerPoint); err != nil {
+		return r, w.s.fail(err)
+	}
+	w.sealed = true
+	w.s.rows += w.rows
+	return r, w.Close()
+}
+
+// Close takes back what was not sealed.
+func (w *writer) Close() error {
+	if w.closed {
+		return nil
+	}
+	w.closed = true
+	c := w.s.conn
+	if w.sealed || c == nil || c.pg.IsClosed() {
+		return nil // or the server rolls back as a whole
+	}
+	return w.s.fail(c.exec(context.Background(), "ROLLBACK TO SAVEPOINT "+writerPoint+"; RELEASE SAVEPOINT "+writerPoint))
+}

@@ -1,0 +1,33 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"github.com/headgate/headgate/connector"
+)
+
+// verify makes sure of what was read from r when it is not read to its end.
+func verify(ctx context.Context, r connector.Reader) error {
+	if v, ok := r.(connector.Verifier); ok {
+		return v.Verify(ctx)
+	}
+	return nil
+}
+
+// blame is the error of a pipeline that failed: rows that make no sense may come from a file
+// that was tampered with, and then that is what is wrong. All workers have ended.
+func (p *pipeline) blame() error {
+	if errors.Is(p.err, connector.ErrIntegrity) || p.ctx.Err() != nil {
+		return p.err
+	}
+	for l := range p.all {
+		if !l.begun || l.err != nil {
+			continue
+		}
+		if err := verify(p.ctx, l.reader); errors.Is(err, connector.ErrIntegrity) {
+			return err
+		}
+	}
+	return p.err
+}
