@@ -15,7 +15,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.8.0
 
 # program[:package,package...] that tests start; see .ci/setup.
-TEST_TOOLS = gzip sqlite3 zstd dbus-run-session:dbus,dbus-daemon gnome-keyring-daemon:gnome-keyring gpg:gnupg sshd:openssh-server
+TEST_TOOLS = gzip sqlite3 zstd dbus-run-session:dbus,dbus-daemon gnome-keyring-daemon:gnome-keyring gpg:gnupg sshd:openssh-server psql:postgresql,postgresql-client
 BENCH_TOOLS = sqlite3 mlr:miller npm:npm,nodejs python3
 RACE_TOOLS = gcc:gcc,libc6-dev
 

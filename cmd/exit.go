@@ -8,6 +8,7 @@ import (
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/ui"
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/flow/engine"
 	"github.com/headgate/headgate/flow/plan"
 	"github.com/headgate/headgate/flow/state"
 	"github.com/headgate/headgate/rbac"
@@ -60,6 +61,7 @@ func rules() []rule {
 		{kind[*plan.ParamError], "usage", exitInvalid, "--param NAME=VALUE gives a parameter its value"},
 		{kind[*plan.ProfileError], "usage", exitInvalid, ""},
 		{kind[*cli.FindingsError], "invalid", exitInvalid, "for more about a finding: headgate explain CODE"},
+		{target(engine.ErrStale), "usage", exitInvalid, "`headgate plan FLOW --out FILE` makes a new one"},
 		{target(state.ErrBusy), "busy", exitBusy, "is it meant to run twice? --lock-timeout 5m waits for the other run"},
 		{kind[*cli.InputError], "input", exitLogin, ""},
 		{kind[*cli.NoStoreError], "no-store", exitLogin, noStoreHint},

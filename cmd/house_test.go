@@ -28,6 +28,7 @@ var imports = []struct {
 }{
 	{"", []string{"cmd"}}, // main.go
 	{"cmd", []string{"cmd/...", "flow/...", "vault/...", "rbac", "connector", "connector/spec", "connector/all"}},
+	{"cmd/policycmd", []string{"cmd/internal/...", "vault/...", "rbac", "connector", "connector/netguard", "connector/spec"}},
 	{"cmd/internal/ui", nil},
 	{"cmd/internal/guard", []string{"rbac"}},
 
@@ -47,6 +48,7 @@ var imports = []struct {
 	{"connector/format", []string{"connector/format/chunk", "connector", "connector/record", "connector/spec"}},
 	{"connector/sqldb", []string{"connector", "connector/record", "connector/spec"}},
 	{"connector/sqlite", []string{"connector/sqldb", "connector", "connector/record", "connector/spec"}},
+	{"connector/postgres", []string{"connector/sqldb", "connector/netguard", "connector", "connector/record", "connector/spec"}},
 	{"connector/glob", []string{"connector/spec"}},
 	{"connector/tree", []string{"connector/glob", "connector"}},
 	{"connector/sftp", []string{"connector/glob", "connector/netguard", "connector/tree", "connector"}},
@@ -70,6 +72,7 @@ var owners = map[string][]string{
 	"github.com/spf13/viper":    {"cmd/internal/settings"},
 	"github.com/spf13/pflag":    {"cmd"},
 	"modernc.org/sqlite":        {"connector/sqlite"},
+	"github.com/jackc/pgx":      {"connector/postgres"},
 	"github.com/minio/minio-go": {"connector/s3"},
 	"github.com/pkg/sftp":       {"connector/sftp"},
 	"github.com/jlaffaye/ftp":   {"connector/ftp"},

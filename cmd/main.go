@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/headgate/headgate/cmd/internal/cli"
+	"github.com/headgate/headgate/cmd/internal/harden"
 	"github.com/headgate/headgate/cmd/internal/ui"
 )
 
@@ -25,6 +26,7 @@ const softMemory = 48 << 20
 
 // Main runs the program with the arguments of the process and returns its exit code.
 func Main() int {
+	harden.Process()
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(softMemory)
 	}

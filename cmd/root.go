@@ -17,6 +17,7 @@ import (
 	"github.com/headgate/headgate/cmd/internal/guard"
 	"github.com/headgate/headgate/cmd/invitecmd"
 	"github.com/headgate/headgate/cmd/ownercmd"
+	"github.com/headgate/headgate/cmd/policycmd"
 	"github.com/headgate/headgate/cmd/projectcmd"
 	"github.com/headgate/headgate/cmd/rolecmd"
 	"github.com/headgate/headgate/cmd/runcmd"
@@ -75,7 +76,7 @@ func NewRoot(env *cli.Env) *cobra.Command {
 	group(root, "project", projectcmd.NewInit(env, nil), connectioncmd.New(env), democmd.NewDemo(env, nil), toolcmd.NewDoctor(env, nil))
 	group(root, "people", sessioncmd.NewLogin(env, nil), sessioncmd.NewLogout(env, nil), sessioncmd.NewWhoami(env, nil), sessioncmd.NewPasswd(env, nil), slotcmd.New(env))
 	group(root, "people", usercmd.New(env), invitecmd.New(env), acceptcmd.NewAccept(env, nil), servicecmd.New(env), rolecmd.New(env), ownercmd.New(env))
-	group(root, "store", secretcmd.New(env), auditcmd.New(env), vaultcmd.New(env))
+	group(root, "store", secretcmd.New(env), policycmd.New(env), auditcmd.New(env), vaultcmd.New(env))
 	group(root, "tool", toolcmd.NewSchema(env, nil), toolcmd.NewExplain(env, nil), toolcmd.NewVersion(env, nil), toolcmd.NewCompletion(env, nil), toolcmd.NewMan(env, nil))
 	root.InitDefaultHelpCmd()
 	root.SetHelpCommandGroupID("tool")

@@ -52,6 +52,7 @@ func scripts(dir string) testscript.Params {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("NO_COLOR", "1")
+			e.Setenv("REQUIRE_SERVICES", os.Getenv("HEADGATE_REQUIRE_SERVICES"))
 			return nil
 		},
 		Condition: func(c string) (bool, error) {

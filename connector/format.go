@@ -16,6 +16,12 @@ type Format struct {
 	// Config returns a pointer to a new options struct with the defaults set;
 	// package spec says which tags it carries.
 	Config func() any
+	// Opaque formats do not look into the bytes: both ends of a flow have one, and there
+	// are neither columns nor steps.
+	Opaque bool
+	// BatchBytes is how much of its source a batch should be made of for the format to be
+	// written well; 0 = any batch will do.
+	BatchBytes int
 	// RandomAccess formats are read by DecodeOptions.At in any order; they ignore r.
 	RandomAccess bool
 	// NewDecoder reads r as cfg (from Config) says; nil when the format cannot be read.
@@ -110,6 +116,23 @@ type Codec struct {
 	// NewWriter encodes into w; nil = the codec cannot encode. Close flushes and does not
 	// close w.
 	NewWriter func(cfg any, w io.Writer, opt CodecOptions) (io.WriteCloser, error)
+	// Archive opens a file of several members, each of which is read as a file; nil = the
+	// codec is none. NewReader then reads archives that come as a stream, as far as that goes.
+	Archive func(cfg any, at io.ReaderAt, size int64, opt CodecOptions) (Archive, error)
+}
+
+// Archive is an opened file of several members.
+type Archive interface {
+	// Members lists those that are wanted, in order. There is one at least.
+	Members() []Member
+	// Open reads one of them. One is read at a time.
+	Open(i int) (io.ReadCloser, error)
+}
+
+// Member is a file in an archive.
+type Member struct {
+	Name string // slash-separated; it leads nowhere else
+	Size int64  // unpacked
 }
 
 // Verifier is a Reader of which it may only be known at its end whether what it handed out

@@ -113,6 +113,9 @@ func checkSink(n *yaml.Node, s *Sink, d *spec.Decoder) {
 	}
 	_, load := keyOf(n, "load")
 	key, _ := keyOf(load, "key")
+	if k, _ := keyOf(load, "max_shrink"); k != nil && s.Mode.Value != "replace" && s.Mode.Value != "mirror" {
+		d.Report(k, "flow.sink", "`max_shrink` goes with modes replace and mirror; load mode "+s.Mode.Value+" does not use it", "")
+	}
 	switch mode := s.Mode.Value; mode {
 	case "upsert", "update", "delete", "mirror":
 		if len(s.Key) == 0 && spec.ShapeOf(load) == spec.Map {
@@ -120,7 +123,7 @@ func checkSink(n *yaml.Node, s *Sink, d *spec.Decoder) {
 		}
 	default:
 		if key != nil {
-			d.Report(key, "flow.sink", "`key` goes with mode upsert; load mode "+mode+" does not use it", "")
+			d.Report(key, "flow.sink", "`key` goes with modes upsert, update, delete and mirror; load mode "+mode+" does not use it", "")
 		}
 	}
 }

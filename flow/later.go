@@ -18,13 +18,9 @@ type later struct {
 }
 
 var laterKeys = []later{
-	{path: "source.incremental.lag"},
-	{path: "source.incremental.nulls"},
-	{path: "source.split"},
 	{path: "source.request"},
 	{path: "source.pagination"},
 	{path: "source.records"},
-	{path: "sink.load.mode", values: []string{"update", "delete", "mirror"}},
 	{path: "defaults"},
 	{path: "streams"},
 	{path: "on_stream_error"},
@@ -33,8 +29,8 @@ var laterKeys = []later{
 
 var (
 	laterSteps  = []string{"unnest", "flatten", "unpivot", "sort", "aggregate", "lookup", "route"}
-	laterLayers = []string{"zip", "json", "xml", "fixed", "xlsx", "avro"}
-	laterTypes  = []string{"ftp", "http", "postgres", "mysql", "rest"}
+	laterLayers = []string{"json", "xml", "fixed", "xlsx", "avro"}
+	laterTypes  = []string{"ftp", "mysql", "rest"}
 )
 
 // Later reports whether a step, format, codec or connection type belongs to the file format but not

@@ -31,6 +31,8 @@ type Roll struct {
 type Loading struct {
 	Mode Text   `key:"mode" enum:"append,replace,truncate,upsert,update,delete,mirror" default:"append" help:"what becomes of the rows that are there"`
 	Key  []Text `key:"key" help:"the columns that identify a row"`
+	// MaxShrink is -1 without a limit.
+	MaxShrink Rate `key:"max_shrink" default:"-1" help:"a replace or mirror fails when the table would lose more of its rows, such as 10%; left out = no limit"`
 }
 
 // RollSize is after how many bytes a file ends; 0 = never.

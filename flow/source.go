@@ -128,8 +128,8 @@ type Incremental struct {
 
 // Split says how to cut a table.
 type Split struct {
-	By         Text  `key:"by" help:"a column to cut by"`
-	TargetRows int64 `key:"target_rows" help:"rows in a piece, about"`
+	By         Text  `key:"by" required:"true" help:"a column to cut by"`
+	TargetRows int64 `key:"target_rows" default:"1000000" help:"rows in a piece, about"`
 }
 
 // Drift says what to do when the input's columns differ from the declared ones.

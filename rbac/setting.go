@@ -14,6 +14,9 @@ type Setting struct {
 	check   func(string) error
 }
 
+// Check says what is wrong with a value.
+func (s Setting) Check(value string) error { return s.check(value) }
+
 // The settings.
 const (
 	PasswordProfile = "password.profile"

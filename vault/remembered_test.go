@@ -70,7 +70,10 @@ func TestRotateWhatOneDoesNotHold(t *testing.T) {
 func TestAskingForNobody(t *testing.T) {
 	h := furnished(t)
 	for name, do := range map[string]func() error{
-		"role":    func() error { _, err := h.who["owner"].SetRole(background, "nobody@example.com", rbac.Viewer); return err },
+		"role": func() error {
+			_, err := h.who["owner"].SetRole(background, "nobody@example.com", rbac.Viewer)
+			return err
+		},
 		"confirm": func() error { _, err := h.who["owner"].Confirm(background, "viewer@example.com"); return err },
 	} {
 		if err := do(); !is[*rbac.InvalidError](err) || ReasonOf(err) != ReasonNone {

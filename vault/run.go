@@ -44,8 +44,9 @@ type Run struct {
 func (m *Member) StartRun(ctx context.Context, q RunRequest) (*Run, error) {
 	r := m.newRun(q)
 	return r.begin(ctx, q, func(v *view) auditlog.Event {
-		approved := v.state().Flows[q.Flow].Digest == q.Digest
-		return auditlog.Started{Run: r.ID, Name: q.Name, Flow: q.Flow, Digest: string(q.Digest), Env: q.Env, Draft: !approved, Secrets: r.ids()}
+		a, approved := v.state().Flows[q.Flow]
+		return auditlog.Started{Run: r.ID, Name: q.Name, Flow: q.Flow, Digest: string(q.Digest), Env: q.Env,
+			Draft: !approved || a.Digest != q.Digest, Secrets: r.ids()}
 	})
 }
 
@@ -113,8 +114,8 @@ func (v *view) mayRun(q RunRequest) error {
 	if err := rbac.MayRun(s, v.m.ID, q.Flow, q.Digest, v.m.vault.now()); err != nil {
 		return err
 	}
-	a := s.Flows[q.Flow]
-	if a.Digest != q.Digest {
+	a, approved := s.Flows[q.Flow]
+	if !approved || a.Digest != q.Digest {
 		return nil
 	}
 	for _, ref := range q.Secrets {

@@ -37,7 +37,8 @@ never; the code is worth nothing afterwards. How you log in later:
     --generate          a password that is made here and printed, once, alone on standard output
     --device            the password counts only together with a key in this device's keyring
 
-Without any of them the password is asked for. A password has 15 characters or more (10 with
+With - as CODE the code is read from standard input, so that it stands in no list of processes.
+Without any of the flags the password is asked for. A password has 15 characters or more (10 with
 --device), lower-case and upper-case letters and a digit, as the store's policy says.`
 
 // NewAccept is `headgate accept`.
@@ -80,6 +81,10 @@ func runAccept(ctx context.Context, o *Options) error {
 	if err != nil {
 		return err
 	}
+	code, err := o.code()
+	if err != nil {
+		return err
+	}
 	slots, made, err := o.slots(ctx)
 	if err != nil {
 		return err
@@ -90,7 +95,7 @@ func runAccept(ctx context.Context, o *Options) error {
 			return err
 		}
 	}
-	m, ways, err := v.Accept(ctx, strings.TrimSpace(o.Code), slots)
+	m, ways, err := v.Accept(ctx, code, slots)
 	if m == nil {
 		if file != nil {
 			err = errors.Join(err, file.Close())
@@ -104,6 +109,20 @@ func runAccept(ctx context.Context, o *Options) error {
 		err = errors.Join(err, file.Write(secretOf(ways, slot.KeyFile)), file.Close())
 	}
 	return errors.Join(err, o.tell(ctx, m, ways, made))
+}
+
+// longest is more than a code has.
+const longest = 4096
+
+func (o *Options) code() (string, error) {
+	if o.Code != "-" {
+		return strings.TrimSpace(o.Code), nil
+	}
+	if o.Password.Stdin {
+		return "", cli.Usagef("standard input is either the code or the password, not both")
+	}
+	b, err := io.ReadAll(io.LimitReader(o.Env.UI.In, longest))
+	return strings.TrimSpace(string(b)), err
 }
 
 // codeError says why a code does not work, in place of "not logged in".

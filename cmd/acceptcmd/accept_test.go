@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/clitest"
@@ -38,7 +39,8 @@ func TestAcceptWithAKeyFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &Options{Env: p.Env, Code: code, KeyOut: p.Path("ann.key")}
+	p.UI.In = strings.NewReader(code + "\n")
+	o := &Options{Env: p.Env, Code: "-", KeyOut: p.Path("ann.key")}
 	if err := runAccept(ctx, o); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +55,7 @@ func TestAcceptWithAKeyFile(t *testing.T) {
 	}
 	defer m.Close()
 
-	o.KeyOut = p.Path("again.key")
+	o.Code, o.KeyOut = code, p.Path("again.key")
 	if err := runAccept(ctx, o); !errors.Is(err, vault.ErrLogin) || !strings.Contains(err.Error(), "was used") {
 		t.Errorf("used twice: %v", err)
 	}
@@ -101,6 +103,9 @@ func TestAcceptRefuses(t *testing.T) {
 			t.Errorf("%q: %v", code, err)
 		}
 	}
+	if err := runAccept(ctx, &Options{Env: p.Env, Code: "-", Password: password.Source{Stdin: true}}); err == nil {
+		t.Error("standard input twice")
+	}
 	p.Write(t, "k", "mine")
 	var usage *cli.UsageError
 	if err := runAccept(ctx, &Options{Env: p.Env, Code: "x", KeyOut: p.Path("k")}); !errors.As(err, &usage) {
@@ -108,6 +113,20 @@ func TestAcceptRefuses(t *testing.T) {
 	}
 	if p.Read(t, "k") != "mine" {
 		t.Error("overwritten")
+	}
+}
+
+func TestTooLate(t *testing.T) {
+	p := clitest.New(t)
+	code, err := p.Found(t).Invite(ctx, vault.Invitation{Email: "ann@example.com", Role: rbac.Viewer, Expires: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := p.Now()
+	p.Now = func() time.Time { return now.Add(61 * time.Minute) }
+	in := p.In(p.Dir)
+	if err := runAccept(ctx, &Options{Env: in, Code: code, KeyOut: p.Path("k")}); !errors.Is(err, vault.ErrLogin) || !strings.Contains(err.Error(), "the invitation ended at 2024-06-01T13:00:00Z") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -16,8 +16,8 @@ import (
 
 // New is `headgate connection` with its commands.
 func New(env *cli.Env) *cobra.Command {
-	c := &cobra.Command{Use: "connection", Short: "What connections can be made"}
-	c.AddCommand(NewTypes(env, nil), NewDescribe(env, nil))
+	c := &cobra.Command{Use: "connection", Short: "What the project connects to, and what can be connected to"}
+	c.AddCommand(NewList(env, nil), NewShow(env, nil), NewTest(env, nil), NewTrust(env, nil), NewTypes(env, nil), NewDescribe(env, nil))
 	return c
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,6 +40,21 @@ func TestDemo(t *testing.T) {
 	r := got.Result
 	if r.Rows < 1000 || r.Rejected != 3 || strings.Count(p.Read(t, "shop/out/large-orders.csv"), "\n") != int(r.FileRows)+1 {
 		t.Errorf("%+v", r)
+	}
+	if len(r.People) != 3 || !strings.Contains(r.Refused, "role operator does not allow it") || r.MaskedRows != r.Rows {
+		t.Errorf("%+v", r)
+	}
+	if masked := p.Read(t, "shop/out/for-analysts.csv"); strings.Contains(masked, "@") {
+		t.Error("an address is not masked")
+	}
+	var events []string
+	for _, e := range r.Audit {
+		events = append(events, e.Event+" "+e.Actor)
+	}
+	for _, want := range []string{"user.enroll ann@shop.example", "secret.set ann@shop.example", "run.end bob@shop.example", "denied bob@shop.example"} {
+		if !slices.Contains(events, want) {
+			t.Errorf("the log lacks %s: %v", want, events)
+		}
 	}
 	var usage *cli.UsageError
 	if err := runDemo(context.Background(), &DemoOptions{Env: p.Env, Dir: p.Path("shop"), Rows: 1}); !errors.As(err, &usage) {

@@ -71,11 +71,11 @@ func runApprove(ctx context.Context, o *ApproveOptions) error {
 	if _, err := m.Can(ctx, rbac.EditFlow, name); err != nil {
 		return err
 	}
-	before, _, err := m.State(ctx)
+	before, err := people.Open(ctx, m)
 	if err != nil {
 		return err
 	}
-	refs := release.RefsOf(before, needs.Secrets)
+	refs := release.RefsOf(before.State, needs.Secrets)
 	outcome, err := m.ApproveFlow(ctx, name, rbac.Digest(needs.Digest), refs)
 	if err = people.Done(o.Env.UI, err); err != nil {
 		return err
@@ -84,7 +84,7 @@ func runApprove(ctx context.Context, o *ApproveOptions) error {
 	if err != nil {
 		return err
 	}
-	r := approved{name, needs.Digest, profile, needs.Hosts, []string{}, []string{}, people.EffectsOf(outcome, b)}
+	r := approved{name, needs.Digest, profile, needs.Hosts, []string{}, []string{}, people.EffectsOf(outcome, before, b)}
 	for _, ref := range refs {
 		r.Secrets = append(r.Secrets, ref.ID())
 		if _, set := b.State.Secrets[ref.ID()]; !set {

@@ -63,7 +63,11 @@ func runRevoke(ctx context.Context, o *RevokeOptions) error {
 	if err = people.Done(o.Env.UI, err); err != nil {
 		return err
 	}
-	r := revoked{o.Name, people.EffectsOf(outcome, b)}
+	after, err := people.Open(ctx, m)
+	if err != nil {
+		return err
+	}
+	r := revoked{o.Name, people.EffectsOf(outcome, b, after)}
 	o.Env.UI.Note("flow " + o.Name + " is no longer approved")
 	r.Tell(o.Env.UI)
 	return o.Env.UI.Result(r, func(io.Writer) {})

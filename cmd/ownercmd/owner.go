@@ -124,7 +124,11 @@ func runTransfer(ctx context.Context, o *TransferOptions) error {
 	if err = people.Done(o.Env.UI, err); err != nil {
 		return err
 	}
-	r := transferred{people.Called(p), people.EffectsOf(outcome, b)}
+	after, err := people.Open(ctx, m)
+	if err != nil {
+		return err
+	}
+	r := transferred{people.Called(p), people.EffectsOf(outcome, b, after)}
 	o.Env.UI.Note(r.Owner + " is the owner now")
 	r.Tell(o.Env.UI)
 	return o.Env.UI.Result(r, func(io.Writer) {})

@@ -24,6 +24,7 @@ type RunOptions struct {
 	Params       []string // k=v
 	Profile      string
 	FullRefresh  bool
+	From, To     string // of a backfill
 	FailIfEmpty  bool
 	WithUpstream bool
 	PlanFile     string
@@ -70,6 +71,8 @@ func NewRun(env *cli.Env, runF func(context.Context, *RunOptions) error) *cobra.
 	f := c.Flags()
 	inputFlags(f, &o.Params, &o.Profile)
 	f.BoolVar(&o.FullRefresh, "full-refresh", false, "forget the cursor and read everything; the sink is not emptied")
+	f.StringVar(&o.From, "from", "", "backfill: read from this `value` of the incremental cursor on, and leave the stored cursor alone")
+	f.StringVar(&o.To, "to", "", "backfill: read up to this `value` of the cursor, which is not read itself")
 	f.BoolVar(&o.FailIfEmpty, "fail-if-empty", false, "end with 5 when there was nothing to read")
 	f.BoolVar(&o.WithUpstream, "with-upstream", false, "first run the flows that 'after' names")
 	f.StringVar(&o.PlanFile, "plan", "", "run exactly what 'headgate plan --out' wrote to this `file`")
@@ -86,6 +89,8 @@ func runArgs(o *RunOptions) cobra.PositionalArgs {
 			return cli.Usagef("--plan goes with one flow")
 		case o.PlanFile != "" && o.FullRefresh:
 			return cli.Usagef("--plan says what to read already: leave out --full-refresh")
+		case (o.From != "" || o.To != "") && (o.FullRefresh || o.PlanFile != "" || len(args) > 1):
+			return cli.Usagef("--from and --to go with one flow, without --full-refresh and --plan")
 		case o.PlanFile != "" && o.WithUpstream:
 			return cli.Usagef("--plan goes with one flow: leave out --with-upstream")
 		}

@@ -226,6 +226,8 @@ func (s *session) build(ctx context.Context, j job, id plan.Run, access *release
 		Env: connector.Env{Project: s.project.Dir, Stdin: s.env.UI.In, Stdout: s.env.UI.Out}}
 	if j.upstream {
 		req.Params = s.known(j.flow)
+	} else {
+		req.From, req.To = s.o.From, s.o.To
 	}
 	access.Fill(ctx, &req)
 	p, err := build(ctx, s.env, req)
@@ -233,7 +235,7 @@ func (s *session) build(ctx context.Context, j job, id plan.Run, access *release
 		return nil, err
 	}
 	if j.saved != nil {
-		p.Splits = j.saved.Splits
+		p.Splits, p.Since = j.saved.Splits, j.saved.Since
 	}
 	return p, nil
 }

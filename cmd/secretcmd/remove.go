@@ -71,7 +71,11 @@ func runRemove(ctx context.Context, o *RemoveOptions) error {
 		return err
 	}
 	o.Env.UI.Note("secret " + ref.ID() + " is removed")
-	r := removed{ref.ID(), people.EffectsOf(outcome, b)}
+	after, err := people.Open(ctx, m)
+	if err != nil {
+		return err
+	}
+	r := removed{ref.ID(), people.EffectsOf(outcome, b, after)}
 	r.Tell(o.Env.UI)
 	return o.Env.UI.Result(r, func(io.Writer) {})
 }

@@ -105,6 +105,10 @@ type bound struct {
 
 // store sets one value for every secret of the list and says what follows.
 func store(ctx context.Context, env *cli.Env, m *vault.Member, value []byte, list []bound) error {
+	before, err := people.Open(ctx, m)
+	if err != nil {
+		return err
+	}
 	var all vault.Outcome
 	r := stored{Secrets: []string{}}
 	for _, s := range list {
@@ -122,7 +126,7 @@ func store(ctx context.Context, env *cli.Env, m *vault.Member, value []byte, lis
 	if err != nil {
 		return err
 	}
-	r.Effects = people.EffectsOf(all, b)
+	r.Effects = people.EffectsOf(all, before, b)
 	r.Tell(env.UI)
 	return env.UI.Result(r, func(io.Writer) {})
 }

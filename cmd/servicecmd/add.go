@@ -76,6 +76,10 @@ func runAdd(ctx context.Context, o *AddOptions) error {
 	if err != nil {
 		return err
 	}
+	before, err := people.Open(ctx, m)
+	if err != nil {
+		return err
+	}
 	file, err := keyout.Reserve(o.KeyOut)
 	if err != nil {
 		return err
@@ -99,7 +103,7 @@ func runAdd(ctx context.Context, o *AddOptions) error {
 	if err != nil {
 		return err
 	}
-	r := added{people.Describe(p, o.Env.Now()), o.KeyOut, people.EffectsOf(outcome, b)}
+	r := added{people.Describe(p, o.Env.Now()), o.KeyOut, people.EffectsOf(outcome, before, b)}
 	o.Env.UI.Note("service account " + o.Name + ": log in with --key-file " + o.KeyOut)
 	r.Tell(o.Env.UI)
 	for _, f := range slices.Compact(slices.Sorted(slices.Values(o.Flows))) {

@@ -71,7 +71,7 @@ func TestService(t *testing.T) {
 		t.Error("removed without --yes")
 	}
 	p.Err.Reset()
-	if err := runRemove(ctx, &RemoveOptions{Env: p.Env, Name: "nightly", Yes: true}); err != nil || !strings.Contains(p.Err.String(), "nightly could read secret dwh@connection:warehouse") {
+	if err := runRemove(ctx, &RemoveOptions{Env: p.Env, Name: "nightly", Yes: true}); err != nil || !strings.Contains(p.Err.String(), "secret dwh@connection:warehouse was readable") {
 		t.Errorf("%v\n%s", err, p.Err)
 	}
 	var usage *cli.UsageError

@@ -62,7 +62,7 @@ func act(env *cli.Env, runF func(context.Context, *ActOptions) error, d deed) *c
 }
 
 func runAct(ctx context.Context, o *ActOptions, d deed) error {
-	m, _, p, err := whom(ctx, o.Env, o.Who)
+	m, before, p, err := whom(ctx, o.Env, o.Who)
 	if err != nil {
 		return err
 	}
@@ -70,5 +70,5 @@ func runAct(ctx context.Context, o *ActOptions, d deed) error {
 	if err = people.Done(o.Env.UI, err); err != nil {
 		return err
 	}
-	return report(ctx, o.Env, m, p.ID, d.what, outcome)
+	return report(ctx, o.Env, m, before, p.ID, d.what, outcome)
 }

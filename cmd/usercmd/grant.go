@@ -50,7 +50,7 @@ func runGrant(ctx context.Context, o *GrantOptions) error {
 	if err != nil {
 		return err
 	}
-	m, _, p, err := whom(ctx, o.Env, o.Who)
+	m, before, p, err := whom(ctx, o.Env, o.Who)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func runGrant(ctx context.Context, o *GrantOptions) error {
 		}
 		all = together(all, outcome)
 	}
-	return report(ctx, o.Env, m, p.ID, "now has "+strings.Join(people.Grants(list), ", "), all)
+	return report(ctx, o.Env, m, before, p.ID, "now has "+strings.Join(people.Grants(list), ", "), all)
 }
 
 // RevokeOptions is what `user revoke` works from.
@@ -92,7 +92,7 @@ func NewRevoke(env *cli.Env, runF func(context.Context, *RevokeOptions) error) *
 }
 
 func runRevoke(ctx context.Context, o *RevokeOptions) error {
-	m, _, p, err := whom(ctx, o.Env, o.Who)
+	m, before, p, err := whom(ctx, o.Env, o.Who)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func runRevoke(ctx context.Context, o *RevokeOptions) error {
 		}
 		all = together(all, outcome)
 	}
-	return report(ctx, o.Env, m, p.ID, "no longer has "+strings.Join(o.Flows, ", "), all)
+	return report(ctx, o.Env, m, before, p.ID, "no longer has "+strings.Join(o.Flows, ", "), all)
 }
 
 // together is what two changes led to. What waited after the first counts only if it

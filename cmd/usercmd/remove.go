@@ -2,24 +2,28 @@ package usercmd
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/guard"
 	"github.com/headgate/headgate/cmd/internal/people"
+	"github.com/headgate/headgate/vault"
 )
 
 // RemoveOptions is what `user remove` works from.
 type RemoveOptions struct {
-	Env *cli.Env
-	Who string
-	Yes bool
+	Env       *cli.Env
+	Who       string
+	Yes       bool
+	Emergency bool // take back what the person approved, too
 }
 
 const removeHelp = `Take somebody out of the store for ever. Boxes that the person could open get new keys, and what
 the person signs no longer counts. What was readable before may have been copied: the command lists
-the secrets to replace at their sources, and headgate secret due does until they were set again.`
+the secrets to replace at their sources, and headgate secret due does until they were set again.
+With --emergency the flows that the person approved are no longer approved.`
 
 // NewRemove is `headgate user remove`.
 func NewRemove(env *cli.Env, runF func(context.Context, *RemoveOptions) error) *cobra.Command {
@@ -39,6 +43,7 @@ func NewRemove(env *cli.Env, runF func(context.Context, *RemoveOptions) error) *
 		},
 	}, guard.ManagePeople)
 	c.Flags().BoolVar(&o.Yes, "yes", false, "do not ask")
+	c.Flags().BoolVar(&o.Emergency, "emergency", false, "take back the approvals that the person gave, too")
 	return c
 }
 
@@ -50,9 +55,38 @@ func runRemove(ctx context.Context, o *RemoveOptions) error {
 	if err := people.Sure(ctx, o.Env.UI, o.Yes, "remove "+people.Called(p)+" for ever"); err != nil {
 		return err
 	}
-	r, err := people.Remove(ctx, o.Env.UI, m, b, p)
-	if err != nil {
+	r := removed{Revoked: []string{}}
+	if o.Emergency {
+		if r.Revoked, err = revokeAll(ctx, o.Env, m, b, p.ID); err != nil {
+			return err
+		}
+	}
+	if r.Removed, err = people.Remove(ctx, o.Env.UI, m, b, p); err != nil {
 		return err
 	}
 	return o.Env.UI.Result(r, nothing)
+}
+
+// removed is the result of `user remove`.
+type removed struct {
+	people.Removed
+	Revoked []string `json:"revoked"` // flows that are no longer approved
+}
+
+// revokeAll takes back what somebody approved.
+func revokeAll(ctx context.Context, env *cli.Env, m *vault.Member, b *people.Book, id string) ([]string, error) {
+	flows := []string{}
+	for flow, a := range b.State.Flows {
+		if a.By == id {
+			flows = append(flows, flow)
+		}
+	}
+	slices.Sort(flows)
+	for _, f := range flows {
+		if _, err := m.RevokeFlow(ctx, f); people.Done(env.UI, err) != nil {
+			return nil, err
+		}
+		env.UI.Note("flow " + f + " is no longer approved")
+	}
+	return flows, nil
 }

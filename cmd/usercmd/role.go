@@ -41,7 +41,7 @@ func runRole(ctx context.Context, o *RoleOptions) error {
 	if err != nil {
 		return err
 	}
-	m, _, p, err := whom(ctx, o.Env, o.Who)
+	m, before, p, err := whom(ctx, o.Env, o.Who)
 	if err != nil {
 		return err
 	}
@@ -49,5 +49,5 @@ func runRole(ctx context.Context, o *RoleOptions) error {
 	if err = people.Done(o.Env.UI, err); err != nil {
 		return err
 	}
-	return report(ctx, o.Env, m, p.ID, "now has role "+string(r), outcome)
+	return report(ctx, o.Env, m, before, p.ID, "now has role "+string(r), outcome)
 }

@@ -40,7 +40,7 @@ type changed struct {
 }
 
 // report says what became of a person: what says it in words, after the name.
-func report(ctx context.Context, env *cli.Env, m *vault.Member, id, what string, o vault.Outcome) error {
+func report(ctx context.Context, env *cli.Env, m *vault.Member, before *people.Book, id, what string, o vault.Outcome) error {
 	b, err := people.Open(ctx, m)
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func report(ctx context.Context, env *cli.Env, m *vault.Member, id, what string,
 	if err != nil {
 		return err
 	}
-	r := changed{people.Describe(p, env.Now()), people.EffectsOf(o, b)}
+	r := changed{people.Describe(p, env.Now()), people.EffectsOf(o, before, b)}
 	env.UI.Note(people.Called(p) + " " + what)
 	r.Tell(env.UI)
 	return env.UI.Result(r, nothing)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/clitest"
-	"github.com/headgate/headgate/cmd/internal/people"
 	"github.com/headgate/headgate/rbac"
 	"github.com/headgate/headgate/vault"
 	"github.com/headgate/headgate/vault/slot"
@@ -161,7 +160,7 @@ func TestLifeOfAMember(t *testing.T) {
 		}
 	}
 	step("grant", runGrant(ctx, &GrantOptions{p.Env, ann, []string{"sales-*:run", "hr:monitor"}}), func(c changed) bool {
-		return c.Narrowed && slices.Equal(c.Grants, []string{"hr:monitor", "sales-*:run"}) && slices.Contains(c.Rotated, "secrets")
+		return c.Narrowed && slices.Equal(c.Grants, []string{"hr:monitor", "sales-*:run"}) && slices.Contains(c.Rotated, "secrets") && slices.Equal(c.Exposed, []string{"dwh@connection:warehouse"})
 	})
 	step("revoke", runRevoke(ctx, &RevokeOptions{p.Env, ann, []string{"hr"}}), func(c changed) bool { return len(c.Grants) == 1 })
 	if err := runRevoke(ctx, &RevokeOptions{p.Env, ann, []string{"hr"}}); !isA[*cli.UsageError](err) {
@@ -185,7 +184,7 @@ func TestLifeOfAMember(t *testing.T) {
 	if err := runRemove(ctx, &RemoveOptions{Env: p.Env, Who: ann, Yes: true}); err != nil {
 		t.Error(err)
 	}
-	if r := result[people.Removed](t, p); r.User != ann {
+	if r := result[removed](t, p); r.User != ann {
 		t.Errorf("%+v", r)
 	}
 	p.UI.JSON = false
@@ -210,8 +209,29 @@ func TestRemovedEditorExposesSecrets(t *testing.T) {
 	if err := runRemove(ctx, &RemoveOptions{Env: p.Env, Who: ann, Yes: true}); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(p.Err.String(), "could read secret dwh@connection:warehouse: replace it") || !strings.Contains(p.Err.String(), "box secrets has new keys") {
+	if !strings.Contains(p.Err.String(), "secret dwh@connection:warehouse was readable and may have been copied: replace it") || !strings.Contains(p.Err.String(), "box secrets has new keys") {
 		t.Errorf("%s", p.Err)
+	}
+}
+
+func TestEmergencyRevokesApprovals(t *testing.T) {
+	p := clitest.New(t)
+	owner := p.Found(t)
+	m := p.Invite(t, owner, ann, rbac.Editor)
+	for who, flow := range map[*vault.Member]string{m: "hers", owner: "ours"} {
+		if _, err := who.ApproveFlow(ctx, flow, rbac.DigestOf(nil), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.UI.JSON = true
+	if err := runRemove(ctx, &RemoveOptions{Env: p.Env, Who: ann, Yes: true, Emergency: true}); err != nil {
+		t.Fatal(err)
+	}
+	if r := result[removed](t, p); !slices.Equal(r.Revoked, []string{"hers"}) {
+		t.Errorf("%+v", r)
+	}
+	if s, _, err := owner.State(ctx); err != nil || len(s.Flows) != 1 {
+		t.Error(s.Flows, err)
 	}
 }
 

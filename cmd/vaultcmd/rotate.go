@@ -60,6 +60,10 @@ func runRotate(ctx context.Context, o *RotateOptions) error {
 	if err != nil {
 		return err
 	}
+	before, err := people.Open(ctx, m)
+	if err != nil {
+		return err
+	}
 	var outcome vault.Outcome
 	if len(o.Boxes) == 0 {
 		outcome, err = m.Settle(ctx)
@@ -77,7 +81,7 @@ func runRotate(ctx context.Context, o *RotateOptions) error {
 	if err != nil {
 		return err
 	}
-	e := people.EffectsOf(outcome, b)
+	e := people.EffectsOf(outcome, before, b)
 	for _, name := range e.Rotated {
 		o.Env.UI.Note("box " + name + " has new keys")
 	}

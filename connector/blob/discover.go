@@ -43,6 +43,11 @@ func (s *Source) Discover(ctx context.Context) (*connector.Stream, error) {
 	}
 	st := &connector.Stream{}
 	s.objects = s.settled(s.unmoved(objects), st)
+	if f := s.cfg.Layers; f != nil && f.Format != nil && f.Format.Opaque {
+		s.schema = &record.Schema{Fields: []record.Field{{Name: "content", Type: record.Type{Kind: record.Bytes}, Declared: true}}}
+		st.Schema = s.schema
+		return st, nil
+	}
 	found, err := s.look(ctx, st)
 	if err != nil {
 		return nil, err

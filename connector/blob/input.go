@@ -18,6 +18,8 @@ type input struct {
 	outer *ahead // below the codecs, of a stream that may keep one waiting
 	inner *ahead // above the codecs
 	open  closers
+	// packed says that reading unpacks, also without codecs: a member of an archive.
+	packed bool
 	// checks are the codecs that verify, outermost first.
 	checks []*verified
 	// still checks that a file that is not read from its start to its end is the one
@@ -118,18 +120,30 @@ func (s *Source) open(ctx context.Context, o connector.Object, sample bool) (*in
 	if layers.Format.RandomAccess {
 		return s.openAt(ctx, o, layers, in, sample)
 	}
+	if codec, ok := s.archived(o); ok {
+		return s.openFirst(ctx, o, codec)
+	}
 	raw, err := s.raw(ctx, o, sample, in)
 	if err != nil {
 		return nil, err
 	}
 	in.read = &counter{r: raw}
+	if err := s.stack(ctx, in, layers, sample, sample && o.Size < 0); err != nil {
+		return nil, err
+	}
+	return in, nil
+}
+
+// stack puts the layers on what in reads. It closes in when there is an error. once says
+// that this is the sample of a stream, which must not become all of it.
+func (s *Source) stack(ctx context.Context, in *input, layers Layers, sample, once bool) error {
 	top, codecs, err := layers.decode(in.read, connector.CodecOptions{Context: ctx, File: in.label, Keys: s.cfg.Keys})
 	in.open = append(in.open, &codecs)
 	if err == nil {
-		if !sample || o.Size >= 0 { // the sample of a stream must not become all of it
+		if !once {
 			in.checks = codecs.verified()
 		}
-		if len(layers.Codecs) > 0 && !sample {
+		if (len(layers.Codecs) > 0 || in.packed) && !sample {
 			in.inner = newAhead(top)
 			top = in.inner
 		}
@@ -139,9 +153,9 @@ func (s *Source) open(ctx context.Context, o connector.Object, sample bool) (*in
 	}
 	if err != nil {
 		in.Close()
-		return nil, in.fail(ctx, err)
+		return in.fail(ctx, err)
 	}
-	return in, nil
+	return nil
 }
 
 // raw opens the bytes as stored.

@@ -36,8 +36,8 @@ type SinkConfig struct {
 	Sums     bool // checksums of the files are wanted
 	// Hold holds back what goes to standard output until everything was read, since only
 	// then it is known to be right.
-	Hold bool
-	InOrder  bool // Name depends on the order in which it is asked
+	Hold    bool
+	InOrder bool // Name depends on the order in which it is asked
 }
 
 // Sink writes files.

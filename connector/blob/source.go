@@ -142,11 +142,28 @@ func (s *Source) Open(ctx context.Context, sp connector.Split) (connector.Reader
 	if err := s.cfg.Retry.Do(ctx, func() error { return s.unchanged(ctx, f) }); err != nil {
 		return nil, err
 	}
+	if codec, ok := s.archived(f.object()); ok {
+		m, err := s.openMembers(ctx, f.object(), codec)
+		if err != nil {
+			return nil, err
+		}
+		m.began = func() { s.begin(f.Name) }
+		return m, nil
+	}
 	in, err := s.open(ctx, f.object(), false)
 	if err != nil {
 		return nil, err
 	}
 	r := &reader{in: in, size: f.Size, place: s.places[f.Name], began: func() { s.begin(f.Name) }, file: f.object(), about: s.described(s.schema)}
+	if err := s.attach(ctx, r); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// attach binds an opened file to the schema. It closes the file when there is an error.
+func (s *Source) attach(ctx context.Context, r *reader) error {
+	in := r.in
 	stop := context.AfterFunc(ctx, in.interrupt)
 	defer stop()
 	columns, err := in.dec.Columns(ctx)
@@ -160,9 +177,8 @@ func (s *Source) Open(ctx context.Context, sp connector.Split) (connector.Reader
 	}
 	if err != nil {
 		in.Close()
-		return nil, err
 	}
-	return r, nil
+	return err
 }
 
 // begin notes that something is read of a file.

@@ -13,6 +13,10 @@ type dataConn struct {
 	tls      *tls.Conn // nil = in clear
 	raw      net.Conn
 	wrote    bool
+
+	limit int // bytes that a listing may still have; 0 = it is none
+	lines int // of the listing
+	over  bool
 }
 
 // Handshake is what the library asks for before it uploads nothing at all.
@@ -54,13 +58,13 @@ func (d *dataConn) Close() error {
 			return err
 		}
 	}
-	half, ok := d.raw.(interface{ CloseWrite() error })
-	if !ok {
-		return d.Conn.Close()
-	}
-	if err := half.CloseWrite(); err != nil {
-		d.raw.Close()
-		return err
+	if half, ok := d.raw.(interface{ CloseWrite() error }); ok {
+		if err := half.CloseWrite(); err != nil {
+			d.raw.Close()
+			return err
+		}
+	} else if d.tls == nil {
+		return d.raw.Close()
 	}
 	// Through the layer of TLS, which may answer; what comes does not matter, and neither does
 	// how it ends.

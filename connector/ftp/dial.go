@@ -27,6 +27,8 @@ type control struct {
 	home   string // where the server put us, absolute
 	listed bool   // by LIST, for want of MLSD
 	broken bool   // must not be used again
+	used   time.Time
+	limit  int // of the bytes of the next data connection; 0 = none
 
 	mu   sync.Mutex
 	raw  net.Conn // of the control connection
@@ -106,10 +108,10 @@ func (c *control) connect(ctx context.Context, network, address string) (net.Con
 			return nil, err
 		}
 		c.mu.Lock()
-		c.raw = &patient{Conn: raw, limit: c.s.cfg.Timeout}
+		c.raw = &patient{Conn: raw, limit: c.s.cfg.Timeout, most: maxReply}
 		c.mu.Unlock()
 		if c.s.cfg.TLS == "implicit" {
-			return &secured{tls.Client(c.raw, c.tls)}, nil
+			return tls.Client(c.raw, c.tls), nil
 		}
 		return c.raw, nil
 	}
@@ -138,7 +140,7 @@ func (c *control) dataHost() string {
 
 // began notes the data connection, for kill.
 func (c *control) began(raw net.Conn) net.Conn {
-	d := &dataConn{Conn: &patient{Conn: raw, limit: c.s.cfg.Timeout}, raw: raw}
+	d := &dataConn{Conn: &patient{Conn: raw, limit: c.s.cfg.Timeout}, raw: raw, limit: c.limit}
 	if c.tls != nil {
 		d.tls = tls.Client(d.Conn, c.tls)
 		d.Conn = d.tls
@@ -180,6 +182,10 @@ func (c *control) obey(ctx context.Context) (stop func() bool) {
 
 func (c *control) login(password connector.Secret) error {
 	if err := c.Login(c.s.cfg.User, password.Text()); err != nil {
+		var reply *textproto.Error
+		if errors.As(err, &reply) && c.tls != nil && reply.Code >= 500 && reply.Code != 530 && reply.Code != 532 {
+			return &verdict{connector.Mark(fmt.Errorf("the server does not encrypt data connections: %d %s", reply.Code, shown(reply.Msg)), connector.ErrRefused)}
+		}
 		return err
 	}
 	c.listed = !c.IsTimePreciseInList()
@@ -214,22 +220,32 @@ func (s *Store) secret(ctx context.Context, key, ref string) (connector.Secret, 
 	return v, nil
 }
 
+// maxReply is how many bytes a server may say to one command.
+const maxReply = 1 << 20
+
 // patient gives each read and write so much time.
 type patient struct {
 	net.Conn
 	limit time.Duration
+	most  int // bytes that may come between two writes; 0 = any number
+	came  int
 }
 
 func (p *patient) Read(b []byte) (int, error) {
 	if err := p.SetReadDeadline(time.Now().Add(p.limit)); err != nil {
 		return 0, err
 	}
-	return p.Conn.Read(b)
+	n, err := p.Conn.Read(b)
+	if p.came += n; p.most > 0 && p.came > p.most {
+		return 0, errors.New("the server's answer has no end")
+	}
+	return n, err
 }
 
 func (p *patient) Write(b []byte) (int, error) {
 	if err := p.SetWriteDeadline(time.Now().Add(p.limit)); err != nil {
 		return 0, err
 	}
+	p.came = 0
 	return p.Conn.Write(b)
 }

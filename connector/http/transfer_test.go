@@ -266,7 +266,7 @@ func TestUpload(t *testing.T) {
 		t.Error("an upload followed a redirect")
 	}
 	post := s.open(t, "dav", "/", func(c *http.Config) { c.Upload = "post" })
-	if err := write(t, post, "c", "x"); err == nil || !strings.Contains(err.Error(), "POST") {
+	if err := write(t, post, "large", "x"); err == nil || !strings.Contains(err.Error(), "POST") {
 		t.Errorf("post: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/headgate/headgate/connector"
 )
@@ -54,7 +55,8 @@ type upload struct {
 
 	first  bytes.Buffer // what came before the request began
 	pipe   *io.PipeWriter
-	answer chan error // of the request
+	done   chan struct{} // closed when the request ended
+	err    error         // of the request, when done
 	sealed bool
 	once   sync.Once
 }
@@ -73,22 +75,31 @@ func (u *upload) Write(p []byte) (int, error) {
 // begin sends what came so far and what follows in one request.
 func (u *upload) begin() {
 	r, w := io.Pipe()
-	u.pipe, u.answer = w, make(chan error, 1)
+	u.pipe, u.done = w, make(chan struct{})
 	body := io.MultiReader(bytes.NewReader(u.first.Bytes()), r)
 	go func() {
-		err := u.send(u.ctx, onlyReader{body}, -1)
-		// Whoever still writes learns why nobody reads.
-		if err == nil {
-			r.Close()
-		} else {
-			r.CloseWithError(err)
+		defer close(u.done)
+		counted := &toEnd{Reader: body}
+		if u.err = u.send(u.ctx, counted, -1); u.err == nil && !counted.end.Load() {
+			u.err = errors.New("the server answered before it had all of it")
 		}
-		u.answer <- err
+		r.CloseWithError(u.err) // whoever still writes learns why nobody reads
 	}()
 }
 
-// onlyReader hides that a body could be rewound.
-type onlyReader struct{ io.Reader }
+// toEnd is a body that is sent once and knows whether it was read to its end.
+type toEnd struct {
+	io.Reader
+	end atomic.Bool
+}
+
+func (b *toEnd) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err == io.EOF {
+		b.end.Store(true)
+	}
+	return n, err
+}
 
 func (u *upload) send(ctx context.Context, body io.Reader, size int64) error {
 	method := http.MethodPut
@@ -124,8 +135,9 @@ func (u *upload) Seal(ctx context.Context) (string, error) {
 	} else {
 		u.pipe.Close()
 		stop := context.AfterFunc(ctx, u.cancel)
-		err = <-u.answer
+		<-u.done
 		stop()
+		err = u.err
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
@@ -143,7 +155,7 @@ func (u *upload) Close() error {
 		if u.pipe != nil && !u.sealed {
 			u.pipe.CloseWithError(errBrokenOff)
 			u.cancel()
-			<-u.answer
+			<-u.done
 		}
 		u.cancel()
 	})

@@ -68,7 +68,12 @@ func (d *db) name(t testing.TB, dir string) string {
 
 func (d *db) sink(t testing.TB, database string, req connector.SinkRequest) connector.Sink {
 	t.Helper()
-	s, err := postgres.Type().Table.NewSink(t.Context(), env(), d.config(database), req)
+	return d.sinkOf(t, d.config(database), req)
+}
+
+func (d *db) sinkOf(t testing.TB, cfg *postgres.Config, req connector.SinkRequest) connector.Sink {
+	t.Helper()
+	s, err := postgres.Type().Table.NewSink(t.Context(), env(), cfg, req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,6 +32,19 @@ func Bindings(v any) []Bound {
 	return list
 }
 
+// Given lists, in order, the keys of a filled tagged struct that are not empty, as text.
+func Given(v any) []Bound {
+	var list []Bound
+	value := reflect.Indirect(reflect.ValueOf(v))
+	for i := range value.NumField() {
+		f := value.Field(i)
+		if key := value.Type().Field(i).Tag.Get("key"); key != "" && !f.IsZero() {
+			list = append(list, Bound{Key: key, Value: textOf(f)})
+		}
+	}
+	return list
+}
+
 // References lists the names that a filled tagged struct refers to in fields with a tag
 //
 //	names:"key"    a string or a list of strings naming keys of `keys:`

@@ -45,7 +45,19 @@ func (d database) openExisting(ctx context.Context, flags int32) (*db, error) {
 	case info.IsDir():
 		return nil, fmt.Errorf("open %s: is a folder, not a database", d.path)
 	}
-	return d.open(ctx, flags)
+	c, err := d.open(ctx, flags)
+	if flags == readOnly && isReadOnly(err) {
+		// A program was killed in a transaction: whoever comes next rolls it back, which
+		// takes the right to write.
+		return d.open(ctx, readWrite)
+	}
+	return c, err
+}
+
+// isReadOnly reports whether SQLite had to write and might not.
+func isReadOnly(err error) bool {
+	var f *failure
+	return errors.As(err, &f) && f.primary() == sqlite3.SQLITE_READONLY
 }
 
 // open opens the database and reads its first page, so that what is no database is

@@ -11,6 +11,10 @@
 // is. An error waits for its turn at the commit too, so a run that fails tells the
 // first error in the order of the rows, whatever the timing.
 //
+// The next split is opened while one is read. Where every split has an output of its own
+// and no step remembers rows, several splits are read and written side by side, each in
+// its own order; of several errors, the first in time is then the one that is told.
+//
 // # The promise
 //
 //  1. The split plan is stored before the first byte moves; finishing a crashed run

@@ -73,6 +73,7 @@ type lineReader struct {
 	src    *lines
 	split  int
 	next   int
+	passed atomic.Int64
 	last   bool
 	closed bool
 }
@@ -102,6 +103,7 @@ func (r *lineReader) Next(ctx context.Context, m *connector.Morsel) error {
 	n := min(r.src.batch, len(all)-r.next)
 	m.Scratch = &piece{r.split, r.next, all[r.next : r.next+n]}
 	r.next += n
+	r.passed.Store(int64(r.next))
 	return nil
 }
 
@@ -115,7 +117,7 @@ func (r *lineReader) Decode(m *connector.Morsel) error {
 	return nil
 }
 
-func (r *lineReader) BytesRead() int64 { return int64(r.next) }
+func (r *lineReader) BytesRead() int64 { return r.passed.Load() }
 
 func (r *lineReader) Close() error {
 	if !r.closed {

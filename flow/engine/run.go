@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -173,13 +174,13 @@ func (r *run) begin(ctx context.Context) error {
 	return err
 }
 
+// ErrStale is a stored plan that starts where the flow is no longer.
+var ErrStale = errors.New("the plan is out of date: a run of the flow was committed since it was made")
+
 // splits decides what to read: a stored plan, or what is new since the cursor. The
 // cursor beside the data wins over the local one.
 func (r *run) splits(ctx context.Context, ses *connector.Session) (*connector.SplitPlan, error) {
-	if r.plan.Splits != nil {
-		return r.plan.Splits, nil
-	}
-	if r.o.FullRefresh {
+	if r.plan.Splits == nil && r.o.FullRefresh {
 		return r.plan.From.Plan(ctx, nil)
 	}
 	cursor := ses.Cursor
@@ -189,7 +190,23 @@ func (r *run) splits(ctx context.Context, ses *connector.Session) (*connector.Sp
 			return nil, err
 		}
 	}
-	return r.plan.From.Plan(ctx, cursor)
+	if r.plan.Splits == nil {
+		return r.plan.From.Plan(ctx, cursor)
+	}
+	// A plan without a cursor to move reads the same whatever was read before.
+	if r.plan.Splits.Cursor != nil && !r.o.FullRefresh && !sameJSON(cursor, r.plan.Since) {
+		return nil, ErrStale
+	}
+	return r.plan.Splits, nil
+}
+
+// sameJSON compares values that were written with other white space.
+func sameJSON(a, b json.RawMessage) bool {
+	var x, y bytes.Buffer
+	if json.Compact(&x, a) != nil || json.Compact(&y, b) != nil {
+		return len(a) == 0 && len(b) == 0
+	}
+	return bytes.Equal(x.Bytes(), y.Bytes())
 }
 
 // move runs the pipeline and seals the writers.

@@ -357,6 +357,24 @@ func TestCursor(t *testing.T) {
 	}
 }
 
+// TestStoredPlan runs a plan that was stored, once as it was made and once too late.
+func TestStoredPlan(t *testing.T) {
+	j := newJob(t, numbers(3))
+	p := j.plan()
+	p.Splits, p.Since = &connector.SplitPlan{Splits: []connector.Split{{ID: "0", Name: "split0", Bytes: -1}}, Cursor: json.RawMessage(`{"n":3}`)}, nil
+	if r, err := Run(t.Context(), p, j.o); err != nil || r.RowsWritten != 3 {
+		t.Fatalf("%v, %+v", err, *r)
+	}
+	p.Run.ID = "r2"
+	if r, err := Run(t.Context(), p, j.o); !errors.Is(err, ErrStale) || r.RowsWritten != 0 || r.Committed {
+		t.Errorf("too late: %v, %+v", err, *r)
+	}
+	p.Run.ID, p.Since = "r3", json.RawMessage("{\n \"n\": 3}")
+	if _, err := Run(t.Context(), p, j.o); err != nil {
+		t.Errorf("made since: %v", err)
+	}
+}
+
 // TestRecover starts a run after one that was cut off at each of its stages.
 func TestRecover(t *testing.T) {
 	for _, c := range []struct {

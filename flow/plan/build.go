@@ -192,10 +192,26 @@ func (b *builder) sourceRequest(end *Endpoint) connector.SourceRequest {
 		}
 		req.Args[a.Name.Value] = b.arg(a.Value)
 	}
+	if s.Incremental == nil && b.req.From+b.req.To != "" {
+		b.report(s.Table, "flow.source", "--from and --to go with an `incremental` source", "")
+	}
 	if inc := s.Incremental; inc != nil {
-		req.Incremental = &connector.Incremental{Cursor: inc.Cursor.Value, TieBreaker: inc.TieBreaker.Value, Start: b.text(inc.Start)}
+		req.Incremental = &connector.Incremental{Cursor: inc.Cursor.Value, TieBreaker: inc.TieBreaker.Value, Start: b.text(inc.Start),
+			Lag: inc.Lag, Nulls: inc.Nulls, From: b.req.From, To: b.req.To}
+	}
+	if sp := s.Split; sp != nil {
+		req.Split = &connector.SplitBy{Column: sp.By.Value, TargetRows: sp.TargetRows}
 	}
 	return req
+}
+
+// maxShrink is the limit of a sink, nil without one.
+func maxShrink(s *flow.Sink) *float64 {
+	if s.MaxShrink < 0 {
+		return nil
+	}
+	share := float64(s.MaxShrink)
+	return &share
 }
 
 func texts(list []flow.Text) []string {
@@ -263,7 +279,7 @@ func (b *builder) openSink() error {
 		if b.req.Purpose != ToPreview {
 			b.plan.To, err = b.to.Type.Table.NewSink(b.ctx, b.env(b.to), b.to.Config, connector.SinkRequest{
 				Table: end.Object, Mode: s.Mode.Value, Key: texts(s.Key), Create: s.Create, Evolve: s.Evolve,
-				Before: texts(s.Before), After: texts(s.After)})
+				Before: texts(s.Before), After: texts(s.After), MaxShrink: maxShrink(s)})
 		}
 	}
 	b.plan.Sink = end
@@ -287,7 +303,7 @@ func (b *builder) openFile() error {
 	}
 	seq := map[connector.SplitID]int{}
 	b.plan.To = blob.NewSink(blob.SinkConfig{Store: store, StoreName: name(b.to), Registry: b.registry, Keys: b.key, Pattern: t.Value,
-		PerSplit: perSplit, Layers: b.encode, PartitionBy: texts(b.flow.Sink.PartitionBy), RollSize: b.flow.Sink.RollSize(), Sums: b.req.Sums, InOrder: strings.Contains(t.Value, "split.seq"), Name: func(s connector.Split) (string, error) {
+		PerSplit: perSplit, Layers: b.encode, PartitionBy: texts(b.flow.Sink.PartitionBy), RollSize: b.flow.Sink.RollSize(), Sums: b.req.Sums, Hold: b.unverified(), InOrder: strings.Contains(t.Value, "split.seq"), Name: func(s connector.Split) (string, error) {
 			if _, ok := seq[s.ID]; !ok {
 				seq[s.ID] = len(seq) + 1
 			}
@@ -308,6 +324,7 @@ func (b *builder) show() error {
 	if cursor == nil {
 		cursor = b.req.Cursor
 	}
+	p.Since = cursor
 	p.Splits, err = p.From.Plan(b.ctx, cursor)
 	return err
 }

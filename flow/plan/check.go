@@ -38,6 +38,7 @@ type checker struct {
 	decode   *blob.Layers   // nil = by extension
 	encode   *blob.Layers
 	steps    []step.Step     // nil where a step is not known
+	opaque   bool            // files are moved unparsed
 	chosen   map[string]bool // columns that describe the file and that a step or the sink wants to see written
 }
 
@@ -176,6 +177,7 @@ func (c *checker) source() {
 		}
 		c.readable(s.Files.Glob)
 		c.fileRules()
+		c.opaque = c.decode != nil && c.decode.Format != nil && c.decode.Format.Opaque
 		return
 	}
 	if ok && conn != nil && (conn.Type.Table == nil || conn.Type.Table.NewSource == nil) {
@@ -206,9 +208,11 @@ func (c *checker) sink() {
 		if s.Roll != nil && (s.Roll.Size <= 0 || s.File.Value == "-") {
 			c.report(s.File, "flow.sink", "roll: takes a size above 0 and a file, not standard output", "")
 		}
+		c.transfer()
 		c.writable(s.File)
 		return
 	}
+	c.transfer()
 	if !ok || conn == nil {
 		return
 	}

@@ -3,6 +3,7 @@ package plan
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -22,7 +23,7 @@ func (b *builder) fileSource(end Endpoint) (connector.Source, error) {
 	cfg := blob.SourceConfig{Store: store, StoreName: end.Connection, Registry: b.registry, Keys: b.key,
 		Glob: end.Object, Settle: s.Files.Settle, Seen: s.Files.Seen, SeenBy: s.Files.SeenBy, Layers: b.decode,
 		Columns: declaredFields(s), NewColumn: s.Drift.NewColumn, MissingColumn: s.Drift.MissingColumn, Strict: s.Strict,
-		FileColumns: b.fileColumns(), Sums: b.req.Sums}
+		FileColumns: b.fileColumns(), Sums: b.req.Sums, ChunkSize: b.batchBytes()}
 	if then := s.Files.OnSuccess; then != nil {
 		cfg.OnSuccess = blob.OnSuccess{Delete: then.Delete, Move: then.Move.Value}
 	}
@@ -30,6 +31,20 @@ func (b *builder) fileSource(end Endpoint) (connector.Source, error) {
 		cfg.Retry = blob.Retry{Attempts: r.Attempts, Backoff: r.Backoff}
 	}
 	return blob.NewSource(cfg), nil
+}
+
+// batchBytes is how large batches should be for the sink's sake; 0 = it does not matter.
+func (b *builder) batchBytes() int {
+	layers, f := b.encode, (*connector.Format)(nil)
+	if layers != nil && layers.Format != nil {
+		f = layers.Format
+	} else if name := b.flow.Sink.File.Value; name != "" {
+		_, f = b.registry.Layers(name)
+	}
+	if f == nil {
+		return 0
+	}
+	return f.BatchBytes
 }
 
 // fileRules checks what a source of files says besides its columns.
@@ -41,6 +56,43 @@ func (c *checker) fileRules() {
 	if then := s.OnSuccess; then != nil && !then.Delete && then.Move.Value == "" {
 		c.report(then.Move, "flow.source", "on_success: a folder is needed to move files to", "")
 	}
+}
+
+// transfer checks a flow that moves files unparsed. Where its sink says nothing, the bytes are
+// written as they are, whatever the name's extension.
+func (c *checker) transfer() {
+	s, sink := &c.flow.Source, &c.flow.Sink
+	if c.opaque && c.encode == nil {
+		c.encode = &blob.Layers{Format: c.decode.Format, Config: c.decode.Config}
+	}
+	if f := c.encode; c.opaque != (f != nil && f.Format != nil && f.Format.Opaque) {
+		at, what := sink.File, "its sink must be a file with `encode: [raw]`, or without `encode`"
+		if !c.opaque {
+			what = "its source must be files with `decode: [raw]`"
+		}
+		if at.Value == "" {
+			at = sink.Table
+		}
+		c.report(at, "flow.transfer", "a flow moves files unparsed or not at all: "+what, "")
+		return
+	}
+	if !c.opaque {
+		return
+	}
+	say := func(bad bool, at flow.Text, message, suggestion string) {
+		if bad {
+			c.report(at, "flow.transfer", message, suggestion)
+		}
+	}
+	if len(c.flow.Steps) > 0 {
+		say(true, c.flow.Steps[0].Name, "a flow that moves files unparsed has no steps", "")
+	}
+	if len(s.Columns) > 0 {
+		say(true, s.Columns[0].Name, "a flow that moves files unparsed has no columns", "")
+	}
+	say(len(sink.PartitionBy) > 0 || sink.Roll != nil, sink.File, "`partition_by` and `roll` need rows; this flow moves files unparsed", "")
+	say(strings.ContainsAny(s.Files.Glob.Value, "*?[{") && !usesSplit(sink.File) && sink.File.Value != "-", sink.File,
+		"several files would become one", "put ${{ file.name }} into the name")
 }
 
 // fileName finds the columns that describe the file.

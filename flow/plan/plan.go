@@ -46,6 +46,9 @@ type Request struct {
 	// and a run that needs one fails with a *NoStoreError. Safe from any goroutine.
 	Secret func(context.Context, Ask) (connector.Secret, error)
 	Cursor json.RawMessage // where the last run ended, for ToShow; the sink's own wins
+	// From and To bound a backfill of an incremental source, From <= cursor < To; it leaves
+	// the stored cursor alone. "" = no bound; both empty = no backfill.
+	From, To string
 }
 
 // Plan is a flow ready to run. What is exported is data, and what `plan` prints;
@@ -61,7 +64,8 @@ type Plan struct {
 
 	Source  Endpoint             `json:"source"`
 	Splits  *connector.SplitPlan `json:"splits"`
-	Columns []Column             `json:"columns"` // of the source
+	Since   json.RawMessage      `json:"since,omitempty"` // the cursor that Splits start from
+	Columns []Column             `json:"columns"`         // of the source
 	Steps   []StepInfo           `json:"steps"`
 	Output  []Column             `json:"output"` // columns that reach the sink
 	Sink    Endpoint             `json:"sink"`

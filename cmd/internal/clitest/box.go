@@ -21,7 +21,9 @@ func (p *Place) Boxes() {
 	p.Registry = func() *connector.Registry {
 		r := all.Registry()
 		r.Types = append(r.Types, &connector.Type{Name: "box", Summary: "for tests", Config: func() any { return &boxKeys{} },
-			Store: func(context.Context, connector.Env, any) (connector.Store, error) { return nil, errors.New("a box stays closed") }})
+			Store: func(context.Context, connector.Env, any) (connector.Store, error) {
+				return nil, errors.New("a box stays closed")
+			}})
 		return r
 	}
 }

@@ -2,6 +2,7 @@ package people
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/headgate/headgate/cmd/internal/ui"
 	"github.com/headgate/headgate/rbac"
@@ -15,6 +16,7 @@ type Effects struct {
 	Waiting []Gain   `json:"waiting"` // keys that somebody with more keys must hand over
 	Rotated []string `json:"rotated"` // boxes with new keys
 	Due     []string `json:"due"`     // boxes that wait for new keys
+	Exposed []string `json:"exposed"` // secrets to replace at their sources, since somebody lost them who had their keys
 }
 
 // Gain says that somebody can decrypt a secret who could not before.
@@ -23,9 +25,21 @@ type Gain struct {
 	Secret string `json:"secret"`
 }
 
-// EffectsOf names what a change led to.
-func EffectsOf(o vault.Outcome, b *Book) Effects {
-	return Effects{gains(o.Gained, b), gains(o.Waiting, b), boxes(o.Rotated), boxes(o.Due)}
+// EffectsOf names what a change led to, from the store before and after it.
+func EffectsOf(o vault.Outcome, before, after *Book) Effects {
+	return Effects{gains(o.Gained, after), gains(o.Waiting, after), boxes(o.Rotated), boxes(o.Due), exposed(before, after)}
+}
+
+// exposed are the secrets that have to be replaced since the change.
+func exposed(before, after *Book) []string {
+	list := []string{}
+	for id, x := range after.State.Secrets {
+		if x.Due && !before.State.Secrets[id].Due {
+			list = append(list, id)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 func gains(list []vault.Gain, b *Book) []Gain {
@@ -57,6 +71,9 @@ func (e Effects) Tell(t *ui.Terminal) {
 	}
 	for _, b := range e.Due {
 		t.Warn("box " + b + " waits for new keys: somebody who holds it, `headgate vault rotate`")
+	}
+	for _, s := range e.Exposed {
+		t.Warn("secret " + s + " was readable and may have been copied: replace it at its source, then `headgate secret rotate`")
 	}
 }
 

@@ -54,9 +54,16 @@ func TestDescribe(t *testing.T) {
 func TestEffects(t *testing.T) {
 	var out bytes.Buffer
 	tt := &ui.Terminal{Err: &out}
-	EffectsOf(vault.Outcome{Gained: []vault.Gain{{User: "u2", Secret: "dwh@connection:warehouse"}}, Rotated: []rbac.Box{rbac.Secrets},
-		Waiting: []vault.Gain{{User: "u1", Secret: "x@key:x"}}, Due: []rbac.Box{rbac.Audit}}, book()).Tell(tt)
-	for _, want := range []string{"`nightly` gains `dwh@connection:warehouse`", "box secrets has new keys", "`ann@example.com` waits for", "box audit waits"} {
+	before, after := book(), book()
+	before.State.Secrets = map[string]rbac.Secret{"old@key:k": {Due: true}, "dwh@connection:w": {}, "safe@key:k": {}}
+	after.State.Secrets = map[string]rbac.Secret{"old@key:k": {Due: true}, "dwh@connection:w": {Due: true}, "safe@key:k": {}}
+	e := EffectsOf(vault.Outcome{Gained: []vault.Gain{{User: "u2", Secret: "dwh@connection:warehouse"}}, Rotated: []rbac.Box{rbac.Secrets},
+		Waiting: []vault.Gain{{User: "u1", Secret: "x@key:x"}}, Due: []rbac.Box{rbac.Audit}}, before, after)
+	if len(e.Exposed) != 1 {
+		t.Error(e.Exposed)
+	}
+	e.Tell(tt)
+	for _, want := range []string{"`nightly` gains `dwh@connection:warehouse`", "box secrets has new keys", "`ann@example.com` waits for", "box audit waits", "secret dwh@connection:w was readable"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}

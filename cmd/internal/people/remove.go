@@ -9,8 +9,7 @@ import (
 
 // Removed is what the removal of somebody led to.
 type Removed struct {
-	User    string   `json:"user"`
-	Exposed []string `json:"exposed"` // secrets to replace at their sources
+	User string `json:"user"`
 	Effects
 }
 
@@ -20,11 +19,14 @@ func Remove(ctx context.Context, t *ui.Terminal, m *vault.Member, b *Book, p vau
 	if err = Done(t, err); err != nil {
 		return Removed{}, err
 	}
-	r := Removed{Called(p), append([]string{}, exposed...), EffectsOf(outcome, b)}
+	after, err := Open(ctx, m)
+	if err != nil {
+		return Removed{}, err
+	}
+	r := Removed{Called(p), EffectsOf(outcome, b, after)}
+	// Also what somebody else left to be replaced was this person's to read.
+	r.Exposed = append([]string{}, exposed...)
 	t.Note(r.User + " is removed")
 	r.Tell(t)
-	for _, s := range r.Exposed {
-		t.Warn(r.User + " could read secret " + s + ": replace it at its source, then `headgate secret set`")
-	}
 	return r, nil
 }

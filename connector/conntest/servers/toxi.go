@@ -41,12 +41,15 @@ type Proxy struct {
 }
 
 // Before makes a proxy before the server at address.
-func (x *Toxiproxy) Before(address string) *Proxy {
+func (x *Toxiproxy) Before(address string) *Proxy { return x.At("127.0.0.1:0", address) }
+
+// At is Before, listening where told.
+func (x *Toxiproxy) At(listen, address string) *Proxy {
 	x.t.Helper()
 	x.number++
 	p := &Proxy{x: x, name: fmt.Sprintf("p%d", x.number)}
 	var made struct{ Listen string }
-	x.call(http.MethodPost, "/proxies", map[string]any{"name": p.name, "upstream": address, "listen": "127.0.0.1:0", "enabled": true}, &made)
+	x.call(http.MethodPost, "/proxies", map[string]any{"name": p.name, "upstream": address, "listen": listen, "enabled": true}, &made)
 	p.Address = made.Listen
 	return p
 }

@@ -12,8 +12,8 @@ import (
 const Slack = 64
 
 // DefaultSize is how many bytes a chunk aims at when nobody says otherwise. It fits
-// the second-level cache together with its index.
-const DefaultSize = 512 << 10
+// the second-level cache together with its index and what is written of it.
+const DefaultSize = 256 << 10
 
 // idleReads is how many times in a row a reader may return nothing and no error.
 const idleReads = 100

@@ -12,6 +12,9 @@ import (
 // few pieces, small enough that a reader can leave many of them out.
 const defaultGroupRows = 128 << 10
 
+// batchBytes makes pages of thousands of rows: those of smaller batches compress less.
+const batchBytes = 512 << 10
+
 // Options are the keys of `parquet:` under decode and encode.
 type Options struct {
 	Compression  string `key:"compression" help:"how pages are compressed (writing)" enum:"snappy,zstd,gzip,none" default:"snappy"`
@@ -26,6 +29,7 @@ func Format() *connector.Format {
 	return &connector.Format{
 		Name: "parquet", Summary: "Apache Parquet, columns that nest are read as json", Extensions: []string{".parquet"},
 		RandomAccess: true,
+		BatchBytes:   batchBytes,
 		Config:       func() any { return &Options{Compression: "snappy", RowGroupRows: defaultGroupRows, shop: &workshop{}} },
 		NewDecoder: func(cfg any, _ io.Reader, opt connector.DecodeOptions) (connector.Decoder, error) {
 			return NewDecoder(opt)
