@@ -14,8 +14,12 @@ export CGO_ENABLED = 0
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.8.0
 
-# program[:package,package...] that tests start; see .ci/setup.
-TEST_TOOLS = gzip sqlite3 zstd dbus-run-session:dbus,dbus-daemon gnome-keyring-daemon:gnome-keyring gpg:gnupg sshd:openssh-server psql:postgresql,postgresql-client
+# Programs that tests start, PROGRAM[:SOURCE]; see .ci/setup.
+TEST_TOOLS = gzip sqlite3 zstd openssl gpg:gnupg dbus-run-session:dbus,dbus-daemon gnome-keyring-daemon:gnome-keyring \
+	sshd:openssh-server vsftpd proftpd:unpack=proftpd-core,proftpd-mod-crypto nginx:nginx-light \
+	psql:postgresql,postgresql-client mariadbd:mariadb-server,mariadb-client \
+	toxiproxy-server:go=github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0 \
+	versitygw:go=github.com/versity/versitygw/cmd/versitygw@v1.8.0
 BENCH_TOOLS = sqlite3 mlr:miller npm:npm,nodejs python3
 RACE_TOOLS = gcc:gcc,libc6-dev
 

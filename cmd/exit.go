@@ -75,6 +75,7 @@ func rules() []rule {
 		{kind[*rbac.UnapprovedError], "refused", exitRefused, "an editor lets it run: headgate flow approve NAME"},
 		{reason(vault.ReasonPolicy), "refused", exitRefused, ""},
 		{kind[*vault.UnsetError], "unset", exitInvalid, ""},
+		{kind[*vault.SlotError], "slot", exitInvalid, "`headgate slot list` lists your ways in"},
 		{kind[*rbac.InvalidError], "usage", exitInvalid, ""},
 		{kind[*slot.WeakError], "usage", exitInvalid, "--generate makes a password that keeps the rules"},
 		{target(connector.ErrIntegrity), "integrity", exitIntegrity, ""},

@@ -79,7 +79,7 @@ var owners = map[string][]string{
 	"golang.org/x/term":         {"cmd/internal/ui"},
 
 	"github.com/ProtonMail/go-crypto": {"connector/codec/pgp"},
-	"golang.org/x/crypto/ssh":         {"connector/netguard", "connector/sftp"},
+	"golang.org/x/crypto/ssh":         {"connector/netguard", "connector/sftp", "connector/conntest"},
 }
 
 // Sizes: a file asks for a second look above 300 lines, and stops at these.

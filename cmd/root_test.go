@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -16,6 +17,10 @@ import (
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/flow/plan"
 	"github.com/headgate/headgate/flow/state"
+	"github.com/headgate/headgate/rbac"
+	"github.com/headgate/headgate/vault"
+	"github.com/headgate/headgate/vault/slot"
+	"github.com/headgate/headgate/vault/store"
 )
 
 func newTree() *cobra.Command {
@@ -76,6 +81,27 @@ func TestFailure(t *testing.T) {
 		{&cli.Outcome{Exit: 5, Code: "empty"}, "empty", 5},
 		{state.ErrBusy, "busy", 6},
 		{context.DeadlineExceeded, "timeout", 1},
+		{connector.ErrRefused, "refused", 12},
+		{connector.ErrIntegrity, "integrity", 13},
+		{&cli.NoStoreError{Path: "x"}, "no-store", 10},
+		{&plan.NoStoreError{}, "no-store", 10},
+		{store.ErrMissing, "no-store", 10},
+		{&cli.InputError{}, "input", 10},
+		{vault.ErrLogin, "login", 10},
+		{slot.ErrWrong, "login", 10},
+		{&rbac.DeniedError{}, "denied", 11},
+		{&vault.BindingError{}, "refused", 12},
+		{&rbac.UnapprovedError{}, "refused", 12},
+		{&store.PlaceError{}, "refused", 12},
+		{&vault.TamperedError{}, "integrity", 13},
+		{&store.DamagedError{}, "integrity", 13},
+		{&vault.AuditError{Err: errors.New("no space left")}, "audit", 14},
+		{errors.Join(&vault.AuditError{Err: errors.New("no space left")}, connector.ErrUnreachable), "audit", 14},
+		{&store.NewerError{}, "newer", 15},
+		{store.ErrBusy, "busy", 6},
+		{&vault.UnsetError{}, "unset", 2},
+		{&slot.WeakError{}, "usage", 2},
+		{&rbac.InvalidError{}, "usage", 2},
 		{&cli.SignalError{Number: 2}, "interrupted", 130},
 		{&cli.SignalError{Number: 15}, "interrupted", 143},
 	} {
@@ -84,7 +110,29 @@ func TestFailure(t *testing.T) {
 			t.Errorf("%v: %s %d, want %s %d", c.err, got.Code, got.Exit, c.code, c.exit)
 		}
 	}
+	for err, want := range map[error]string{
+		&vault.BindingError{Secret: "shop/ssh@connection:shop#dev"}: "headgate secret set shop/ssh --connection shop --env dev",
+		&vault.BindingError{Secret: "pepper@key:pii"}:               "headgate secret set pepper --key pii",
+		&vault.UnsetError{Secret: "dwh@connection:warehouse"}:       "headgate secret set dwh --connection warehouse",
+	} {
+		if got := failure(err); !strings.HasSuffix(got.Hint, want) {
+			t.Errorf("%v: hint %q", err, got.Hint)
+		}
+	}
 	if failure(nil) != nil {
 		t.Error("nil is a failure")
+	}
+}
+
+// TestEveryErrorIsExplained: `headgate explain` knows the code of every error.
+func TestEveryErrorIsExplained(t *testing.T) {
+	known, err := os.ReadFile("toolcmd/codes.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rules() {
+		if !strings.Contains(string(known), "\n"+r.code+": ") {
+			t.Errorf("code %s has no line in toolcmd/codes.txt", r.code)
+		}
 	}
 }

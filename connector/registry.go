@@ -21,6 +21,9 @@ type Type struct {
 	Config func() any
 	// Store opens a store of bytes.
 	Store func(ctx context.Context, env Env, cfg any) (Store, error)
+	// NoRename says that Store.Rename never works, so that a flow which would move files after
+	// its commit is told before.
+	NoRename bool
 	// Table opens rows.
 	Table *Table
 	// Tunnel opens a way to other machines; nil = the type is none.

@@ -30,7 +30,7 @@ var laterKeys = []later{
 var (
 	laterSteps  = []string{"unnest", "flatten", "unpivot", "sort", "aggregate", "lookup", "route"}
 	laterLayers = []string{"json", "xml", "fixed", "xlsx", "avro"}
-	laterTypes  = []string{"ftp", "mysql", "rest"}
+	laterTypes  = []string{"mysql", "rest"}
 )
 
 // Later reports whether a step, format, codec or connection type belongs to the file format but not

@@ -63,6 +63,11 @@ type UnsetError struct{ Secret string }
 
 func (e *UnsetError) Error() string { return "secret " + e.Secret + ": not set" }
 
+// SlotError says that a way in cannot be made or taken away as asked.
+type SlotError struct{ Slot, Why string }
+
+func (e *SlotError) Error() string { return "slot " + e.Slot + ": " + e.Why }
+
 // Reason is what an error of this package comes to, for exit codes.
 type Reason string
 

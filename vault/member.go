@@ -167,7 +167,7 @@ func (m *Member) Record(ctx context.Context, e auditlog.Event) error {
 
 // unwritten makes an error of a store that can't be written to an *AuditError.
 func unwritten(err error) error {
-	if err == nil || ReasonOf(err) != ReasonNone || is[*rbac.InvalidError](err) || is[*UnsetError](err) || is[*slot.WeakError](err) || is[*store.LeftoverError](err) ||
+	if err == nil || ReasonOf(err) != ReasonNone || is[*rbac.InvalidError](err) || is[*UnsetError](err) || is[*SlotError](err) || is[*slot.WeakError](err) || is[*store.LeftoverError](err) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, store.ErrMissing) {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -76,7 +75,7 @@ func (h holder) allows(n NewSlot) error {
 		}
 	case slot.KeyFile, slot.Recovery:
 	default:
-		return fmt.Errorf("slot of type %q: unknown", n.Type)
+		return &SlotError{string(n.Type), "an unknown type"}
 	}
 	return nil
 }
@@ -86,7 +85,7 @@ func (v *Vault) material(h holder, n NewSlot) (m slot.Material, made MadeSlot, e
 	switch n.Type {
 	case slot.Device, slot.Keyring:
 		if v.opt.Ring == nil {
-			return m, made, errors.New("slot: there is no keyring here")
+			return m, made, &SlotError{string(n.Type), "there is no keyring here"}
 		}
 		m.Key = seal.Random(seal.Size)
 		err = v.opt.Ring.Set(ringName(h.fingerprint, h.User, made.Name), base64.StdEncoding.EncodeToString(m.Key))
@@ -143,9 +142,9 @@ func (m *Member) RemoveSlot(ctx context.Context, name string) error {
 		}
 		switch {
 		case !found:
-			return fmt.Errorf("slot %s: there is none", name)
+			return &SlotError{name, "there is none"}
 		case len(list) == 1:
-			return fmt.Errorf("slot %s: it is the only way in; add another first", name)
+			return &SlotError{name, "it is the only way in; add another first"}
 		}
 		c.erase = true
 		c.event(auditlog.Object{Kind: auditlog.SlotRemove, Object: name})

@@ -46,7 +46,7 @@ type listed struct {
 	Readable    bool     `json:"readable"` // false: the file has findings
 }
 
-func runList(_ context.Context, o *ListOptions) error {
+func runList(ctx context.Context, o *ListOptions) error {
 	if _, err := o.Env.Settings(); err != nil {
 		return err
 	}
@@ -54,9 +54,17 @@ func runList(_ context.Context, o *ListOptions) error {
 	if err != nil {
 		return err
 	}
+	sees, err := o.Env.Sees(ctx)
+	if err != nil {
+		return err
+	}
 	list, bad := []listed{}, 0
 	for _, l := range project.Flows() {
-		list = append(list, describe(l))
+		d := describe(l)
+		if !sees(d.Name) {
+			continue
+		}
+		list = append(list, d)
 		if flow.HasErrors(l.Diags) {
 			bad++
 		}

@@ -76,11 +76,16 @@ func parse(data []byte) ([]change, error) {
 	}
 	d := &spec.Decoder{Source: data}
 	var changes []change
+	seen := map[string]bool{}
 	for _, p := range d.Pairs(doc.Content[0]) {
 		value, ok := valueOf(p.Value)
 		if !ok {
 			return nil, cli.Usagef("line %d: %s: want a value, or a list of values", p.Key.Line, spec.Clip(p.Key.Value))
 		}
+		if seen[p.Key.Value] {
+			return nil, cli.Usagef("line %d: %s is there twice", p.Key.Line, spec.Clip(p.Key.Value))
+		}
+		seen[p.Key.Value] = true
 		changes = append(changes, change{p.Key.Value, value})
 	}
 	if len(d.Findings) > 0 {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/headgate/headgate/cmd/internal/cli"
@@ -211,23 +212,37 @@ func (s *session) attempt(ctx context.Context, j job, id plan.Run, access *relea
 	})
 }
 
-// build makes the plan. The first signal ends it, since nothing is under way yet.
-func (s *session) build(ctx context.Context, j job, id plan.Run, access *release.Access) (*plan.Plan, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+// untilStopped is ctx for what comes before rows move: the first signal ends it, since
+// nothing is under way yet. After settled it does not; what was opened with it lives on
+// until cancel.
+func (s *session) untilStopped(ctx context.Context) (early context.Context, settled, cancel func()) {
+	early, cancel = context.WithCancel(ctx)
+	done := make(chan struct{})
 	go func() {
 		select {
 		case <-s.stop:
 			cancel()
-		case <-ctx.Done():
+		case <-done:
+		case <-early.Done():
 		}
 	}()
+	return early, sync.OnceFunc(func() { close(done) }), cancel
+}
+
+// build makes the plan.
+func (s *session) build(ctx context.Context, j job, id plan.Run, access *release.Access) (*plan.Plan, error) {
 	req := plan.Request{Flow: j.flow, Project: s.project, Registry: s.env.Registry(), Profile: s.profile, Params: s.params, Run: id, Sums: s.o.Receipt != "",
 		Env: connector.Env{Project: s.project.Dir, Stdin: s.env.UI.In, Stdout: s.env.UI.Out}}
 	if j.upstream {
 		req.Params = s.known(j.flow)
 	} else {
 		req.From, req.To = s.o.From, s.o.To
+	}
+	if !s.o.FullRefresh {
+		var err error
+		if req.Cursor, err = state.Open(filepath.Join(s.project.Dir, stateDir)).Cursor(j.flow.Name.Value); err != nil {
+			return nil, err
+		}
 	}
 	access.Fill(ctx, &req)
 	p, err := build(ctx, s.env, req)

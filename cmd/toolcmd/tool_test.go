@@ -3,6 +3,7 @@ package toolcmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/clitest"
+	"github.com/headgate/headgate/vault/auditlog"
 )
 
 func TestCompletionTakesAShell(t *testing.T) {
@@ -121,6 +123,23 @@ func TestEveryCodeIsExplained(t *testing.T) {
 		if x.Text == "" {
 			t.Errorf("%s has no text", x.Name)
 		}
+	}
+}
+
+// TestEveryEventIsExplained is TestEveryCodeIsExplained for the audit log.
+func TestEveryEventIsExplained(t *testing.T) {
+	want := map[string]bool{}
+	for _, c := range auditlog.Codes() {
+		want[fmt.Sprintf("HG%04d", c)] = true
+	}
+	for _, x := range topics() {
+		if strings.HasPrefix(x.Name, "HG") && !want[x.Name] {
+			t.Errorf("there is no event %s", x.Name)
+		}
+		delete(want, x.Name)
+	}
+	for c := range want {
+		t.Errorf("event %s has no line in codes.txt", c)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/headgate/headgate/connector/format/jsonl"
 	"github.com/headgate/headgate/connector/format/parquet"
 	"github.com/headgate/headgate/connector/format/raw"
+	"github.com/headgate/headgate/connector/ftp"
 	"github.com/headgate/headgate/connector/http"
 	"github.com/headgate/headgate/connector/postgres"
 	"github.com/headgate/headgate/connector/s3"
@@ -27,6 +28,7 @@ func Registry() *connector.Registry {
 		Types: []*connector.Type{
 			file.Type(),
 			http.Type(),
+			ftp.Type(),
 			s3.Type(),
 			sftp.Type(),
 			sftp.Bastion(),

@@ -17,7 +17,7 @@ import (
 )
 
 // kinds are the files the suites run over: plain and compressed, read from the start or at any place.
-var kinds = []string{".csv", ".tsv.gz", ".jsonl.zst", ".parquet"}
+var kinds = []string{".csv", ".tsv.gz", ".jsonl.zst", ".csv.zip", ".parquet"}
 
 func TestSource(t *testing.T) {
 	for _, kind := range kinds {

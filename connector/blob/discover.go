@@ -129,12 +129,23 @@ const (
 // look reads headers and samples.
 func (s *Source) look(ctx context.Context, st *connector.Stream) (*columns, error) {
 	found := &columns{infer: map[string]*guess{}}
-	rest := s.objects
+	rest := s.likely()
+	old := s.objects[:len(s.objects):len(s.objects)]
+	if len(rest) == len(old) {
+		old = nil
+	}
 	for len(rest) > 0 && len(found.names) == 0 {
 		if err := s.first(ctx, rest[0], found, st); err != nil {
 			return nil, err
 		}
 		rest = rest[1:]
+	}
+	for len(old) > 0 && len(found.names) == 0 { // there is nothing new to tell the columns
+		last := len(old) - 1
+		if err := s.first(ctx, old[last], found, st); err != nil {
+			return nil, err
+		}
+		old = old[:last]
 	}
 	step := 1
 	if s.cfg.NewColumn != "add" {

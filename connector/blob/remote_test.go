@@ -48,7 +48,7 @@ func TestResumeOverSFTP(t *testing.T) {
 	cfg := sftp.Config{Host: host, Port: n, User: d.User, PrivateKey: "secret:key", HostKeys: d.HostKeys[:1], Timeout: 5 * time.Second, Path: dir}
 	for _, glob := range []string{"a.csv", "b.csv.gz"} {
 		src := blob.NewSource(blob.SourceConfig{Store: sftp.Open(env, cfg), StoreName: "remote", Registry: all.Registry(), Glob: glob,
-			Columns: conntest.Schema(t, "id int", "name string").Fields, Retry: blob.Retry{Attempts: 5, Backoff: time.Millisecond}, Sums: true})
+			Columns: conntest.Schema(t, "id int", "name string").Fields, Retry: blob.Retry{Attempts: 20, Backoff: time.Millisecond}, Sums: true})
 		if _, err := src.Discover(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +56,7 @@ func TestResumeOverSFTP(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		remove := p.Toxic("limit_data", "downstream", map[string]any{"bytes": 300_000})
+		remove := p.Toxic("limit_data", "downstream", map[string]any{"bytes": 700_000})
 		p.Cut()
 		p.Mend()
 		rows, err := conntest.ReadSplit(t.Context(), src, plan.Splits[0])

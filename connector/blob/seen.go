@@ -27,6 +27,22 @@ const (
 // remembers reports whether the source keeps a ledger.
 func (s *Source) remembers() bool { return s.cfg.Seen == SeenSkip || s.cfg.Seen == SeenFail }
 
+// likely are the files that Plan will not leave out, as far as is known before it is told the
+// cursor: those that were read already need not be looked into.
+func (s *Source) likely() []connector.Object {
+	known, err := openLedger(s.cfg.Cursor)
+	if err != nil || !s.remembers() || len(s.cfg.Cursor) == 0 {
+		return s.objects
+	}
+	var fresh []connector.Object
+	for _, o := range s.objects {
+		if !known.names[nameOf(o)] {
+			fresh = append(fresh, o)
+		}
+	}
+	return fresh
+}
+
 // unseen leaves out the files that the ledger knows.
 func (s *Source) unseen(ctx context.Context, known *ledger) ([]connector.Object, error) {
 	var fresh []connector.Object

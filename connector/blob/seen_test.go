@@ -1,10 +1,8 @@
 package blob_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -122,6 +120,25 @@ func TestSeen(t *testing.T) {
 	b.want("the ledger outlives a reload", skip, "")
 	b.cursor = nil
 	b.want("a full refresh", skip, "3 1")
+}
+
+// TestOldFilesAreLeftAlone: what is in the ledger is not looked into to find the columns, unless
+// there is nothing else.
+func TestOldFilesAreLeftAlone(t *testing.T) {
+	b := newInbox(t)
+	b.put("in/a.csv", "id\n1\n", 9)
+	b.want("the first", blob.SourceConfig{Seen: blob.SeenSkip}, "1")
+	src := newSource(connector.Env{Project: b.dir}, blob.SourceConfig{Glob: "in/*.csv", Seen: blob.SeenSkip, Cursor: b.cursor})
+	defer src.Close()
+	if st, err := src.Discover(t.Context()); err != nil || st.Schema.Index("id") != 0 {
+		t.Errorf("with nothing new: %v", err)
+	}
+	b.put("in/b.csv", "id,other\n2,x\n", 8)
+	b.put("in/c.csv", "", 8)
+	got, err := b.run(blob.SourceConfig{Seen: blob.SeenSkip, Cursor: b.cursor, NewColumn: "fail"}, true)
+	if err != nil || got != "2,x" {
+		t.Errorf("columns of the new file: %q, %v", got, err)
+	}
 }
 
 func TestSeenByContent(t *testing.T) {
@@ -287,113 +304,6 @@ func TestOwnFileColumn(t *testing.T) {
 	st, rows, _ := conntest.Read(t, src, nil)
 	if got := show(st, rows); got != "file.name string / mine" {
 		t.Error(got)
-	}
-}
-
-// shaky is a store whose reads break off after some bytes.
-type shaky struct {
-	connector.Store
-	every  int   // bytes that a connection lives
-	fails  error // what it then ends with; nil = a clean end
-	opened int
-	refuse int // openings to refuse
-	change func()
-}
-
-func (s *shaky) Open(ctx context.Context, name string, offset int64) (io.ReadCloser, error) {
-	s.opened++
-	if s.refuse > 0 && offset > 0 {
-		s.refuse--
-		return nil, connector.Transient(errors.New("refused"))
-	}
-	rc, err := s.Store.Open(ctx, name, offset)
-	if err != nil {
-		return nil, err
-	}
-	return &shakyReader{rc, s, s.every}, nil
-}
-
-type shakyReader struct {
-	io.ReadCloser
-	s    *shaky
-	left int
-}
-
-func (r *shakyReader) Read(p []byte) (int, error) {
-	if r.left == 0 {
-		if r.s.change != nil {
-			r.s.change()
-		}
-		if r.s.fails == nil {
-			return 0, io.EOF
-		}
-		return 0, r.s.fails
-	}
-	n, err := r.ReadCloser.Read(p[:min(len(p), r.left)])
-	r.left -= n
-	return n, err
-}
-
-func TestResume(t *testing.T) {
-	rows := conntest.Numbered(t, 3000)
-	cut := connector.Transient(errors.New("connection reset"))
-	for _, c := range []struct {
-		name    string
-		kind    string
-		fails   error
-		refuse  int
-		retry   blob.Retry
-		replace bool
-		want    string // of the error; "" = everything is read
-	}{
-		{"reset", ".csv", cut, 0, blob.Retry{Attempts: 3}, false, ""},
-		{"reset under a codec", ".jsonl.zst", cut, 0, blob.Retry{Attempts: 3}, false, ""},
-		{"reset and refused", ".tsv.gz", cut, 2, blob.Retry{Attempts: 4}, false, ""},
-		{"a clean end before the end", ".csv", nil, 0, blob.Retry{Attempts: 2}, false, ""},
-		{"read at any place", ".parquet", cut, 0, blob.Retry{Attempts: 2}, false, ""},
-		{"what does not pass", ".csv", errors.New("permission denied"), 0, blob.Retry{Attempts: 3}, false, "permission denied"},
-		{"no retry", ".csv", cut, 0, blob.Retry{}, false, "connection reset"},
-		{"refused too often", ".csv", cut, 9, blob.Retry{Attempts: 3}, false, "refused"},
-		{"replaced meanwhile", ".csv", cut, 0, blob.Retry{Attempts: 3}, true, "the file has changed"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			conntest.NoLeak(t)
-			b := newInbox(t)
-			split(t, b.dir, c.kind, rows)
-			env := connector.Env{Project: b.dir}
-			store := &shaky{Store: file.Open(env, file.Config{}), every: 1 << 30}
-			src := blob.NewSource(blob.SourceConfig{Store: store, Registry: all.Registry(), Glob: "in/*" + c.kind, Retry: c.retry,
-				Columns: rows.Schema.Fields, Sums: true})
-			defer src.Close()
-			if _, err := src.Discover(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			plan, err := src.Plan(t.Context(), nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			store.every, store.fails, store.refuse = 5000, c.fails, c.refuse
-			if c.kind == ".parquet" {
-				store.every = 1 << 30 // a read that begins is finished
-			}
-			if c.replace {
-				store.change = func() { b.put("in/a"+c.kind, "id,name\n1,x\n", 1) }
-			}
-			var got [][]string
-			for _, sp := range plan.Splits {
-				part, e := conntest.ReadSplit(t.Context(), src, sp)
-				got, err = append(got, part...), errors.Join(err, e)
-			}
-			switch {
-			case c.want == "" && err == nil:
-				conntest.Same(t, "rows", got, rows.Cells)
-				if sums := src.Sums(); c.kind != ".parquet" && (len(sums) != 2 || len(sums[0].SHA256) != 64) {
-					t.Errorf("sums %v", sums)
-				}
-			case c.want == "" || err == nil || !strings.Contains(err.Error(), c.want):
-				t.Errorf("%v, want %q", err, c.want)
-			}
-		})
 	}
 }
 

@@ -27,6 +27,7 @@ type SourceConfig struct {
 	Settle    time.Duration // files changed less than this ago are left for later
 	Seen      string        // SeenReload (or ""), SeenSkip, SeenFail
 	SeenBy    string        // SeenByName (or ""), SeenByContent
+	Cursor    json.RawMessage // most likely what Plan will be given: spares Discover a look at old files
 	OnSuccess OnSuccess
 	Retry     Retry   // of what is read
 	Layers    *Layers // nil = by the extension of each file

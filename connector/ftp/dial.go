@@ -28,6 +28,7 @@ type control struct {
 	listed bool   // by LIST, for want of MLSD
 	broken bool   // must not be used again
 	used   time.Time
+	use    context.Context // whose use it is
 	limit  int // of the bytes of the next data connection; 0 = none
 
 	mu   sync.Mutex
@@ -47,7 +48,7 @@ func (s *Store) dial(ctx context.Context, hidden bool) (*control, error) {
 		return nil, err
 	}
 	defer password.Clear()
-	options := []wire.DialOption{wire.DialWithDialFunc(func(network, address string) (net.Conn, error) { return c.connect(ctx, network, address) }), wire.DialWithForceListHidden(hidden)}
+	options := []wire.DialOption{wire.DialWithDialFunc(c.connect), wire.DialWithForceListHidden(hidden)}
 	switch s.cfg.TLS {
 	case "explicit":
 		options = append(options, wire.DialWithExplicitTLS(c.tls))
@@ -101,9 +102,9 @@ func (c *control) prepare(ctx context.Context) error {
 
 // connect makes the control connection, and after it data connections: to the same
 // machine, whatever address the server named.
-func (c *control) connect(ctx context.Context, network, address string) (net.Conn, error) {
+func (c *control) connect(network, address string) (net.Conn, error) {
 	if c.raw == nil {
-		raw, err := c.s.guard.Dial(ctx, network, address)
+		raw, err := c.s.guard.Dial(c.use, network, address)
 		if err != nil {
 			return nil, err
 		}
@@ -119,7 +120,7 @@ func (c *control) connect(ctx context.Context, network, address string) (net.Con
 	if err != nil {
 		return nil, err
 	}
-	dctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.s.cfg.Timeout)
+	dctx, cancel := context.WithTimeout(c.use, c.s.cfg.Timeout)
 	defer cancel()
 	raw, err := c.s.guard.Dial(dctx, network, net.JoinHostPort(c.dataHost(), port))
 	if err != nil {
@@ -175,8 +176,10 @@ func (c *control) killed() error {
 	return c.dead
 }
 
-// obey kills the connection when ctx ends, until stop.
+// obey kills the connection when ctx ends, until stop. Data connections are dialled for as
+// long as ctx lasts.
 func (c *control) obey(ctx context.Context) (stop func() bool) {
+	c.use = ctx
 	return context.AfterFunc(ctx, func() { c.kill(ctx.Err()) })
 }
 

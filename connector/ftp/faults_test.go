@@ -69,7 +69,7 @@ func toxic(r *rand.Rand, size int) (kind, stream string, attributes map[string]a
 // final name.
 func TestFaults(t *testing.T) {
 	f, proxies, env, cfg := spoiled(t)
-	runs := 40
+	runs := 20
 	if n, err := strconv.Atoi(os.Getenv("HEADGATE_FAULT_RUNS")); err == nil {
 		runs = n
 	}

@@ -3,7 +3,6 @@ package ftp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 
@@ -25,10 +24,7 @@ func (f *folders) ReadDir(ctx context.Context, dir string) ([]tree.Entry, error)
 			err = errors.Join(errNotExist, e)
 		}
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("folder %s: %w", tree.Show(dir), err)
-	}
-	return found, err
+	return found, tree.In(dir, err)
 }
 
 // readDir lists a folder. A server without MLSD is first led there: LIST takes a name for

@@ -48,12 +48,14 @@ func Type() *connector.Type {
 		Store: func(_ context.Context, env connector.Env, cfg any) (connector.Store, error) {
 			return Open(env, *cfg.(*Config))
 		},
+		NoRename: true,
 		Test: func(ctx context.Context, env connector.Env, cfg any) (*connector.Probe, error) {
 			s, err := Open(env, *cfg.(*Config))
 			if err != nil {
 				return nil, err
 			}
 			defer s.Close()
+			s.tries = 1 // to know is what it is for
 			return s.probe(ctx)
 		},
 	}
@@ -61,7 +63,7 @@ func Type() *connector.Type {
 
 // Open makes a store. Nothing is dialled and no secret asked for before the first use.
 func Open(env connector.Env, cfg Config) (*Store, error) {
-	s := &Store{env: env, cfg: cfg, pause: pause}
+	s := &Store{env: env, cfg: cfg, tries: attempts, pause: pause}
 	if err := s.address(); err != nil {
 		return nil, fmt.Errorf("connection %s: %w", env.Connection, err)
 	}

@@ -200,7 +200,7 @@ func (r *reader) resume(cause error) error {
 	if !r.first.known() {
 		return fmt.Errorf("at byte %d: %w (the server does not say what would tell that the file is still the same)", r.at, cause)
 	}
-	if r.failed++; r.failed >= attempts {
+	if r.failed++; r.failed >= r.store.tries {
 		return fmt.Errorf("at byte %d: %w", r.at, cause)
 	}
 	if err := r.store.pause(r.ctx, r.failed, ""); err != nil {

@@ -23,6 +23,7 @@ type Store struct {
 	cfg    Config
 	base   *url.URL
 	single string // the name of the only file; "" = base is a folder
+	tries  int    // of a request
 	pause  func(ctx context.Context, attempt int, asked string) error
 
 	mu     sync.Mutex
@@ -124,7 +125,7 @@ func (s *Store) do(ctx context.Context, r request) (*http.Response, error) {
 			asked = res.Header.Get("Retry-After")
 			discard(res)
 		}
-		if !connector.IsTransient(err) || attempt >= attempts || !rewind(r.body) {
+		if !connector.IsTransient(err) || attempt >= s.tries || !rewind(r.body) {
 			return res, err
 		}
 		if stop := s.pause(ctx, attempt, asked); stop != nil {

@@ -57,13 +57,16 @@ func (c *conn) missing(ctx context.Context, n sqldb.Name) error {
 	return &noTable{n.String(), sqldb.Suggest(n.String(), names)}
 }
 
-// currentSchema is where a table without a schema is made.
-func (c *conn) currentSchema(ctx context.Context) (string, error) {
-	s, ok, err := c.one(ctx, "SELECT current_schema()")
-	if err == nil && !ok {
-		err = fmt.Errorf("no schema of the search path exists: write schema.table")
+// schema makes sure that a schema is there. "" is the one in which tables without a schema are made.
+func (c *conn) schema(ctx context.Context, name string) (string, error) {
+	s, ok, err := c.one(ctx, "SELECT coalesce((SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = $1), CASE WHEN $1 = '' THEN current_schema() END)", &name)
+	switch {
+	case err != nil || ok:
+		return s, err
+	case name == "":
+		return "", fmt.Errorf("no schema of the search path exists: write schema.table")
 	}
-	return s, err
+	return "", fmt.Errorf("no schema `%s`", name)
 }
 
 // tableColumn is a column of a relation with its type.

@@ -43,6 +43,7 @@ type cellEncoder struct {
 
 	digits, places int   // of a numeric column; digits 0 = as many as it takes
 	length         int   // of a text column in characters; 0 = no limit
+	number         bool  // a text that is a number with so many places
 	step           int64 // of a time in microseconds
 }
 
@@ -85,6 +86,11 @@ func newCellEncoder(f record.Field, t *tableColumn) (cellEncoder, error) {
 		return e, nil
 	case info.category == 'A' && e.kind == record.JSON:
 		e.form, e.staged, e.cast = formArray, "text", "%s::"+info.name
+		return e, nil
+	case e.kind == record.String && info.oid == oidNumeric && info.wide():
+		e.form, e.staged, e.cast = formText, "text", "%s::"+info.name
+		_, e.places, _ = info.precision()
+		e.number = true
 		return e, nil
 	case e.kind == record.String && other(info), e.kind == record.Float && info.oid == oidNumeric && info.mod < 0:
 		e.form, e.staged, e.cast = formText, "text", "%s::"+info.name

@@ -129,10 +129,24 @@ func (c *cellEncoder) putText(out []byte, b *record.Batch, v *record.Vector, row
 	if bytes.IndexByte(text, 0) >= 0 {
 		return out, "a text of PostgreSQL cannot hold a zero byte"
 	}
+	if c.number && !c.fits(text) {
+		return out, c.refuse(record.Quote(text))
+	}
 	if c.length > 0 && len(text) > c.length && utf8.RuneCount(text) > c.length {
 		return out, c.refuse(record.Quote(text))
 	}
 	return out, ""
+}
+
+// fits reports whether a text is a number that the server takes without rounding.
+func (c *cellEncoder) fits(text []byte) bool {
+	_, decimals, _ := bytes.Cut(text, []byte{'.'})
+	for _, x := range bytes.TrimLeft(text, "+-") {
+		if x != '.' && x-'0' > 9 {
+			return false
+		}
+	}
+	return len(bytes.TrimRight(decimals, "0")) <= c.places
 }
 
 func (c *cellEncoder) putInt(out []byte, b *record.Batch, v *record.Vector, row int32) ([]byte, string) {

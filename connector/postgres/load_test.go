@@ -264,7 +264,7 @@ func loadNames(t *testing.T, b base) {
 func loadWide(t *testing.T, b base) {
 	var fields, cells []string
 	for i := range 1600 {
-		fields, cells = append(fields, fmt.Sprintf("column_number_%d int", i)), append(cells, strconv.Itoa(i))
+		fields, cells = append(fields, fmt.Sprintf("column_number_%d bool", i)), append(cells, strconv.FormatBool(i%3 == 0))
 	}
 	rows := rowsOf(t, strings.Join(fields, "; "), strings.Join(cells, "|"), strings.Join(cells, "|"))
 	b.load(t, connector.SinkRequest{Table: "t"}, rows)

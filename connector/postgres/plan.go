@@ -148,14 +148,18 @@ func backfill(inc *connector.Incremental) *sqldb.Span {
 	return sp
 }
 
-// texts is the cursor and the tie breaker as texts.
+// texts is the cursor and the tie breaker as texts. They need names of their own: an
+// ORDER BY means the columns of a result before those of the table.
 func (s *source) texts() []string {
-	list := []string{s.sql.Ident(s.keyset.Cursor.Column) + "::text"}
+	list := []string{s.sql.Ident(s.keyset.Cursor.Column) + "::text AS " + ownName("cursor")}
 	if t := s.keyset.Tie.Column; t != "" {
-		list = append(list, s.sql.Ident(t)+"::text")
+		list = append(list, s.sql.Ident(t)+"::text AS "+ownName("tie"))
 	}
 	return list
 }
+
+// ownName is a name that no column of others has.
+func ownName(s string) string { return `"` + sqldb.OwnPrefix + s + `"` }
 
 // high is the last row there is after lo, nil when there is none.
 func (s *source) high(ctx context.Context, c *conn, lo *sqldb.Mark) (*sqldb.Mark, error) {

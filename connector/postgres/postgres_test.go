@@ -142,3 +142,9 @@ func TestSink(t *testing.T) {
 		})
 	}
 }
+
+type connectorConfig = postgres.Config
+
+func testConnection(ctx context.Context, e connector.Env, cfg *postgres.Config) (*connector.Probe, error) {
+	return postgres.Type().Test(ctx, e, cfg)
+}

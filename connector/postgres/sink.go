@@ -151,10 +151,8 @@ func (s *sink) compare(ctx context.Context) error {
 	s.rel, err = s.conn.find(ctx, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && s.load.Create != sqldb.CreateNever:
-		if name.Schema == "" {
-			if name.Schema, err = s.conn.currentSchema(ctx); err != nil {
-				return err
-			}
+		if name.Schema, err = s.conn.schema(ctx, name.Schema); err != nil {
+			return err
 		}
 		s.target = name
 		s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, name, nil)

@@ -293,7 +293,7 @@ func (s *source) selectList(extra []string) (list string, formats []int16) {
 		case c.none:
 			format, expr = 0, "NULL::text"
 		case c.expr != "":
-			expr = fmt.Sprintf(c.expr, expr)
+			expr = fmt.Sprintf(c.expr, expr) + " AS " + ownName(strconv.Itoa(i))
 		}
 		if c.wire == wireText {
 			format = 0

@@ -134,6 +134,9 @@ func (t typeInfo) precision() (p, s int, ok bool) {
 	return int(m >> 16 & 0xffff), int(m&0x7ff^1024) - 1024, true
 }
 
+// wide reports whether a numeric has more digits than our decimals, and so is read as text.
+func (t typeInfo) wide() bool { return t.read().Type.Kind == record.String }
+
 // length is the limit of a text in characters, 0 = none.
 func (t typeInfo) length() int {
 	if (t.oid == oidVarchar || t.oid == oidBpchar) && t.mod > 4 {

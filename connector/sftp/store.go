@@ -185,7 +185,7 @@ func (f *folders) ReadDir(ctx context.Context, dir string) ([]tree.Entry, error)
 	l.flow.allow(tree.MaxEntries)
 	infos, err := call(ctx, l, func() ([]os.FileInfo, error) { return l.sftp.ReadDirContext(ctx, s.remote(dir)) })
 	if err != nil {
-		return nil, fmt.Errorf("folder %s: %w", tree.Show(dir), err)
+		return nil, tree.In(dir, err)
 	}
 	if len(infos) > tree.MaxEntries {
 		return nil, tree.TooMany(dir)

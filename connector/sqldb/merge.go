@@ -66,7 +66,7 @@ func (p *Plan) Merge(d *Dialect, from string) []string {
 		return []string{p.delete(d, from)}
 	case Upsert, Mirror:
 		if d.Upsert == OnConflict {
-			return []string{p.insert(d, from) + p.onConflict(d)}
+			return []string{p.insert(d, from) + " WHERE true " + p.Conflict(d)}
 		}
 		return append(p.update(d, from), p.insert(d, from)+
 			fmt.Sprintf(" WHERE NOT EXISTS (SELECT 1 FROM %s WHERE %s)", d.Table(p.Into), p.sameKey(d)))
@@ -90,8 +90,9 @@ func (p *Plan) insert(d *Dialect, from string) string {
 	return fmt.Sprintf("INSERT INTO %s (%s)%s SELECT %s FROM %s AS s", d.Table(p.Into), d.Idents(cols), override, strings.Join(values, ", "), from)
 }
 
-// onConflict is what follows the INSERT. A row that is there as it came is left alone.
-func (p *Plan) onConflict(d *Dialect) string {
+// Conflict is what follows the INSERT of an upsert, ON CONFLICT on. A row that is there as it came is
+// left alone.
+func (p *Plan) Conflict(d *Dialect) string {
 	var key, set, differ []string
 	for _, i := range p.Fields() {
 		c := &p.Columns[i]
@@ -103,7 +104,7 @@ func (p *Plan) onConflict(d *Dialect) string {
 		set = append(set, name+" = excluded."+name)
 		differ = append(differ, c.differ(d, d.Ident(p.Into.Table)+"."+name, "excluded."+name))
 	}
-	head := " WHERE true ON CONFLICT (" + strings.Join(key, ", ") + ") DO "
+	head := "ON CONFLICT (" + strings.Join(key, ", ") + ") DO "
 	if len(set) == 0 {
 		return head + "NOTHING"
 	}
@@ -160,7 +161,7 @@ func (p *Plan) DeleteMissing(d *Dialect, keys string) string {
 	var same []string
 	for _, i := range p.KeyFields {
 		name := d.Ident(p.Columns[i].Name)
-		same = append(same, "s."+name+" = "+d.Table(p.Into)+"."+name)
+		same = append(same, d.Table(p.Into)+"."+name+" = s."+name) // in this order the table's collation counts
 	}
 	return fmt.Sprintf("DELETE FROM %s WHERE NOT EXISTS (SELECT 1 FROM %s AS s WHERE %s)", d.Table(p.Into), keys, strings.Join(same, " AND "))
 }

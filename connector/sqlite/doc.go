@@ -39,13 +39,18 @@ func Type() *connector.Type {
 			NewSink: func(_ context.Context, env connector.Env, cfg any, req connector.SinkRequest) (connector.Sink, error) {
 				return newSink(env, cfg.(*Config), req), nil
 			},
-			Modes: []string{sqldb.Append, sqldb.Replace, sqldb.Truncate, sqldb.Upsert},
+			Modes: sqldb.Modes(),
 		},
 	}
 }
 
+const dialectName = "SQLite"
+
 // dialect is SQLite's. Column names fold ASCII case only, but two names that differ
 // in the case of another letter are no better idea.
 func dialect() *sqldb.Dialect {
-	return &sqldb.Dialect{Name: "SQLite", Quote: '"', FoldCase: true}
+	return &sqldb.Dialect{
+		Name: dialectName, Quote: '"', FoldCase: true, MaxColumns: 2000,
+		Upsert: sqldb.OnConflict, Join: sqldb.JoinExists, Distinct: "%s IS NOT %s", TextType: "TEXT", KeyTextType: "TEXT", ColumnType: columnType,
+	}
 }

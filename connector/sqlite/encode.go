@@ -57,7 +57,7 @@ func (w *writer) encode(out []byte, b *record.Batch) []byte {
 	e.out = slices.Grow(out, fixed)[:fixed]
 	for c := range w.cells {
 		e.col, e.store = c, &w.cells[c]
-		v := b.Cols[c].Values(b, b.Sel)
+		v := b.Cols[w.cells[c].index].Values(b, b.Sel)
 		for i, row := range b.Sel {
 			switch v.Cells[row] {
 			case record.Value:

@@ -13,36 +13,22 @@ import (
 
 // loadPlan is what a load does to the schema.
 type loadPlan struct {
-	load    *sqldb.Load
-	target  string   // table as the database spells it
-	into    string   // table that rows are inserted into
-	exists  bool     // target is there
-	ddl     []string // before the rows
-	swap    []string // after the rows
-	columns []string // of into, one per field of the input
-	decl    []string // their declared types
-	changes []string
-	notes   []string
+	*sqldb.Plan
+	swap []string // after the rows
 }
 
 // planLoad compares the rows to come with the database. d is nil when there is none
 // yet.
 func planLoad(d *db, q *sqldb.Dialect, load *sqldb.Load, in *record.Schema) (*loadPlan, error) {
-	p := &loadPlan{load: load, target: load.Table, into: load.Table}
-	if len(in.Fields) == 0 {
-		return nil, errors.New("the rows have no columns")
-	}
 	rel, err := existing(d, load)
 	if err != nil {
 		return nil, err
 	}
+	p := &loadPlan{}
 	if rel.name == "" {
-		p.create(q, in, p.target)
-		p.changes = append(p.changes, p.ddl...)
+		p.Plan, err = sqldb.NewPlan(q, load, in, sqldb.Name{Table: load.Table}, nil)
 	} else {
-		p.exists = true
-		p.target, p.into = rel.name, rel.name
-		err = p.meet(d, q, rel, in)
+		err = p.meet(d, q, rel, load, in)
 	}
 	if err != nil {
 		return nil, err
@@ -82,105 +68,58 @@ func (p *loadPlan) ownTable(d *db) error {
 			return err
 		}
 	}
-	p.changes = append(p.changes, createState)
+	p.Changes = append(p.Changes, createState)
 	return nil
-}
-
-// create plans a table for the rows.
-func (p *loadPlan) create(q *sqldb.Dialect, in *record.Schema, name string) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "CREATE TABLE %s (", q.Ident(name))
-	p.columns, p.decl = nil, nil
-	for i, f := range in.Fields {
-		decl, note := columnType(f)
-		if note != "" {
-			p.notes = append(p.notes, note)
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(q.Ident(f.Name) + " " + decl)
-		if f.Required || slices.Contains(p.load.KeyFields, i) {
-			b.WriteString(" NOT NULL")
-		}
-		p.columns, p.decl = append(p.columns, f.Name), append(p.decl, decl)
-	}
-	if len(p.load.KeyFields) > 0 {
-		b.WriteString(", PRIMARY KEY (" + q.Idents(p.load.SinkRequest.Key) + ")")
-	}
-	b.WriteString(")")
-	p.ddl = append(p.ddl, b.String())
 }
 
 // meet plans for a table that exists.
-func (p *loadPlan) meet(d *db, q *sqldb.Dialect, rel relation, in *record.Schema) error {
-	table, err := d.tableColumns(rel.name)
+func (p *loadPlan) meet(d *db, q *sqldb.Dialect, rel relation, load *sqldb.Load, in *record.Schema) error {
+	table, err := d.table(rel.name)
 	if err != nil {
 		return err
 	}
-	if p.load.Mode == sqldb.Replace {
-		return p.replace(d, q, rel, in, table)
+	if load.Mode == sqldb.Replace {
+		return p.replace(d, q, rel, load, in, table)
 	}
-	add, err := sqldb.CheckFit(q, p.load, in, table)
+	p.Plan, err = sqldb.NewPlan(q, load, in, table.Name, table)
+	return err
+}
+
+// table describes a table that rows go into.
+func (d *db) table(name string) (*sqldb.Table, error) {
+	columns, err := d.tableColumns(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, i := range add {
-		decl, note := columnType(in.Fields[i])
-		if note != "" {
-			p.notes = append(p.notes, note)
+	t := &sqldb.Table{Name: sqldb.Name{Table: name}, Columns: columns}
+	if key := primaryKey(columns); len(key) > 0 {
+		t.Unique = append(t.Unique, key)
+	}
+	for _, unique := range []string{"1", "0"} {
+		lists, err := d.queryText(`SELECT group_concat(c.name, char(10)) FROM (SELECT l.name AS index_name, c.name, c.seqno FROM pragma_index_list(?) l, pragma_index_info(l.name) c
+			WHERE l."unique" = `+unique+` AND NOT l.partial ORDER BY l.name, c.seqno) c GROUP BY index_name HAVING count(c.name) = count(*)`, name)
+		if err != nil {
+			return nil, err
 		}
-		p.ddl = append(p.ddl, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s", q.Ident(rel.name), q.Ident(in.Fields[i].Name), decl))
-		table = append(table, sqldb.Column{Name: in.Fields[i].Name, Type: decl})
+		for _, list := range lists {
+			if cols := strings.Split(list, "\n"); unique == "1" {
+				t.Unique = append(t.Unique, cols)
+			} else {
+				t.Indexes = append(t.Indexes, cols)
+			}
+		}
 	}
-	p.changes = append(p.changes, p.ddl...)
-	if p.load.Mode == sqldb.Truncate {
-		p.changes = append(p.changes, "DELETE FROM "+q.Ident(rel.name))
-	}
-	p.pair(q, in, table)
-	if p.load.Mode == sqldb.Upsert {
-		return p.checkKey(d, q, table)
-	}
-	return nil
+	return t, nil
 }
 
-// pair finds the column of each field.
-func (p *loadPlan) pair(q *sqldb.Dialect, in *record.Schema, table []sqldb.Column) {
-	column, _ := sqldb.Match(q, in, table)
-	for _, c := range column {
-		p.columns, p.decl = append(p.columns, table[c].Name), append(p.decl, table[c].Type)
-	}
-}
-
-// checkKey makes sure that the database itself tells rows with the same key apart.
-func (p *loadPlan) checkKey(d *db, q *sqldb.Dialect, table []sqldb.Column) error {
+// primaryKey is the columns of the primary key in their order.
+func primaryKey(columns []sqldb.Column) []string {
 	var key []string
-	for _, i := range p.load.KeyFields {
-		key = append(key, p.columns[i])
-	}
-	slices.Sort(key)
-	var primary []string
-	for _, c := range table {
-		if c.PrimaryKey > 0 {
-			primary = append(primary, c.Name)
+	for place := 1; ; place++ {
+		i := slices.IndexFunc(columns, func(c sqldb.Column) bool { return c.PrimaryKey == place })
+		if i < 0 {
+			return key
 		}
+		key = append(key, columns[i].Name)
 	}
-	slices.Sort(primary)
-	if slices.Equal(key, primary) {
-		return nil
-	}
-	indexes, err := d.queryText(`SELECT group_concat(c.name, char(10)) FROM pragma_index_list(?) l, pragma_index_info(l.name) c
-		WHERE l."unique" AND NOT l.partial GROUP BY l.name HAVING count(c.name) = count(*)`, p.target)
-	if err != nil {
-		return err
-	}
-	for _, list := range indexes {
-		cols := strings.Split(list, "\n")
-		slices.Sort(cols)
-		if slices.Equal(cols, key) {
-			return nil
-		}
-	}
-	return fmt.Errorf("upsert needs a unique index on the key; make one with CREATE UNIQUE INDEX %s ON %s (%s)",
-		q.Ident(p.target+"_"+strings.Join(p.load.SinkRequest.Key, "_")), q.Ident(p.target), q.Idents(p.load.SinkRequest.Key))
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -29,6 +30,7 @@ type sink struct {
 	result connector.Result
 	count  counts
 	rows   int64 // sealed
+	before int64 // rows of the table, when there is a guard
 }
 
 func newSink(env connector.Env, cfg *Config, req connector.SinkRequest) *sink {
@@ -95,17 +97,20 @@ func (s *sink) prepare(ctx context.Context, ses *connector.Session, run connecto
 	if err := s.report(ses, nil); err != nil || dry {
 		return err
 	}
-	for _, sql := range s.plan.ddl {
+	for _, sql := range s.plan.DDL {
 		if err := d.exec(ctx, sql); err != nil {
 			return fmt.Errorf("%s: %w", sql, err)
 		}
 	}
 	s.result = connector.Result{Inserted: -1, Updated: -1, Deleted: -1, Outputs: []string{s.label()}}
-	if load.Mode == sqldb.Truncate && s.plan.exists {
-		if err := d.exec(ctx, "DELETE FROM "+s.sql.Ident(s.plan.target)); err != nil {
+	if load.Mode == sqldb.Truncate && s.plan.Exists {
+		if err := d.exec(ctx, "DELETE FROM "+s.sql.Table(s.plan.Target)); err != nil {
 			return err
 		}
 		s.result.Deleted = d.changes()
+	}
+	if err := s.limits(ctx); err != nil {
+		return err
 	}
 	s.count = newCounts(d)
 	ses.Spec, err = json.Marshal(session{Made: s.made})
@@ -117,8 +122,8 @@ func (s *sink) report(ses *connector.Session, err error) error {
 	if err != nil {
 		return err
 	}
-	ses.Changes = append(ses.Changes, s.plan.changes...)
-	ses.Notes = append(ses.Notes, s.plan.notes...)
+	ses.Changes = append(ses.Changes, s.plan.Changes...)
+	ses.Notes = append(ses.Notes, s.plan.Notes...)
 	return nil
 }
 
@@ -195,9 +200,8 @@ func (s *sink) commit(ctx context.Context, st connector.State) error {
 		return errors.New("SQLite has rolled the transaction back")
 	}
 	s.result.Inserted, s.result.Updated = s.rows, 0
-	if s.plan.load.Mode == sqldb.Upsert {
-		s.result.Inserted, s.result.Updated = -1, -1
-		s.count.into(&s.result, s.rows)
+	if err := s.complete(ctx); err != nil {
+		return err
 	}
 	for _, sql := range s.plan.swap {
 		if err := s.db.exec(ctx, sql); err != nil {
@@ -211,6 +215,79 @@ func (s *sink) commit(ctx context.Context, st connector.State) error {
 		return err
 	}
 	return s.db.patiently(ctx, func() error { return s.db.exec(ctx, "COMMIT") })
+}
+
+// complete changes what is left to change once all rows are in, and counts.
+func (s *sink) complete(ctx context.Context) error {
+	switch s.plan.Mode {
+	case sqldb.Upsert:
+		s.result.Inserted, s.result.Updated = -1, -1
+		s.count.into(&s.result, s.rows)
+	case sqldb.Update:
+		s.result.Inserted, s.result.Updated = 0, -1
+	case sqldb.Delete:
+		s.result.Inserted = 0
+	case sqldb.Replace:
+		return s.plan.CheckShrink(s.before, s.rows)
+	case sqldb.Mirror:
+		s.result.Inserted, s.result.Updated = -1, -1
+		s.count.into(&s.result, s.rows)
+		return s.deleteMissing(ctx)
+	}
+	return nil
+}
+
+// deleteMissing is the second half of a mirror.
+func (s *sink) deleteMissing(ctx context.Context) error {
+	if s.req.MaxShrink != nil {
+		now, err := s.db.count("SELECT count(*) FROM " + s.sql.Table(s.plan.Target))
+		if err != nil {
+			return err
+		}
+		gone, err := s.db.count(s.plan.CountMissing(s.sql, keysTable))
+		if err != nil {
+			return err
+		}
+		if err := s.plan.CheckShrink(s.before, now-gone); err != nil {
+			return err
+		}
+	}
+	if err := s.db.exec(ctx, s.plan.DeleteMissing(s.sql, keysTable)); err != nil {
+		return err
+	}
+	s.result.Deleted = s.db.changes()
+	return nil
+}
+
+// keysTable has the keys of the rows that a mirror has seen.
+const keysTable = `temp."` + ownPrefix + `keys"`
+
+// limits makes the table of keys of a mirror, and counts the rows that a guard compares with.
+func (s *sink) limits(ctx context.Context) (err error) {
+	if s.plan.Mode == sqldb.Mirror {
+		key := make([]string, len(s.plan.KeyFields))
+		for i, f := range s.plan.KeyFields {
+			key[i] = s.plan.Columns[f].Name
+		}
+		sql := s.plan.StageKeys(s.sql, "CREATE TABLE "+keysTable) +
+			"; CREATE UNIQUE INDEX temp." + s.sql.Ident(ownPrefix+"key") + " ON " + s.sql.Ident(ownPrefix+"keys") + " (" + s.sql.Idents(key) + ")"
+		if err := s.db.exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	if s.req.MaxShrink != nil && s.plan.Exists {
+		s.before, err = s.db.count("SELECT count(*) FROM " + s.sql.Table(s.plan.Target))
+	}
+	return err
+}
+
+// count is the number that a query yields.
+func (d *db) count(sql string) (int64, error) {
+	found, err := d.queryText(sql)
+	if err != nil || len(found) == 0 {
+		return 0, err
+	}
+	return strconv.ParseInt(found[0], 10, 64)
 }
 
 // committed answers a Commit for a transaction that is not ours any more.

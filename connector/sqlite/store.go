@@ -3,7 +3,6 @@ package sqlite
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/headgate/headgate/connector/record"
@@ -16,6 +15,7 @@ type cellStore struct {
 	column   string // with its declared type, for messages
 	affinity affinity
 	key      bool // NULL is refused
+	index    int  // of the field
 }
 
 func newCellStore(f record.Field, column, decl string, load *sqldb.Load, i int) cellStore {
@@ -23,12 +23,9 @@ func newCellStore(f record.Field, column, decl string, load *sqldb.Load, i int) 
 		field:    f.Name,
 		column:   fmt.Sprintf("column `%s` (%s)", column, decl),
 		affinity: affinityOf(decl),
-		key:      isKey(load, i),
+		index:    i,
+		key:      load.IsKey(i),
 	}
-}
-
-func isKey(load *sqldb.Load, i int) bool {
-	return load.Mode == sqldb.Upsert && slices.Contains(load.KeyFields, i)
 }
 
 // numeric reports whether text that looks like a number will not stay text.

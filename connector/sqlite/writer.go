@@ -27,8 +27,9 @@ type writer struct {
 	s     *sink
 	cells []cellStore // how each field is stored
 	group int         // rows of many
-	many  *stmt
+	many  *stmt       // nil when group is 1
 	one   *stmt
+	keep  *stmt   // of a mirror
 	buf   uintptr // C memory for texts
 	size  int
 	rows  int64
@@ -44,16 +45,14 @@ func (s *sink) Open(ctx context.Context, _ *connector.Session, _ connector.Split
 	if s.db == nil {
 		return nil, s.fail(fmt.Errorf("no transaction is open: %w", connector.ErrNothingStaged))
 	}
-	w := &writer{s: s, group: max(1, min(groupRows, maxParameters/len(s.in.Fields)))}
-	for i, f := range s.in.Fields {
-		w.cells = append(w.cells, newCellStore(f, s.plan.columns[i], s.plan.decl[i], s.plan.load, i))
+	w := &writer{s: s}
+	for _, i := range s.plan.Fields() {
+		c := &s.plan.Columns[i]
+		w.cells = append(w.cells, newCellStore(s.in.Fields[i], c.Name, c.Type, s.plan.Load, i))
 	}
 	err := s.db.exec(ctx, "SAVEPOINT "+savepoint)
 	if err == nil {
-		w.one, err = s.db.prepare(s.plan.insert(s.sql, 1))
-	}
-	if err == nil {
-		w.many, err = s.db.prepare(s.plan.insert(s.sql, w.group))
+		err = w.prepare()
 	}
 	if err != nil {
 		w.Close()
@@ -62,31 +61,76 @@ func (s *sink) Open(ctx context.Context, _ *connector.Session, _ connector.Split
 	return w, nil
 }
 
-// insert is the statement that takes n rows. OR ABORT overrides what a constraint of
-// the table says to do about a conflict: no row may vanish or replace another.
-func (p *loadPlan) insert(q *sqldb.Dialect, n int) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "INSERT OR ABORT INTO %s (%s) VALUES ", q.Ident(p.into), q.Idents(p.columns))
-	row := "(?" + strings.Repeat(",?", len(p.columns)-1) + ")"
-	b.WriteString(row + strings.Repeat(","+row, n-1))
-	if p.load.Mode != sqldb.Upsert {
-		return b.String()
-	}
-	var key, set []string
-	for i, c := range p.columns {
-		if isKey(p.load, i) {
-			key = append(key, c)
-		} else {
-			set = append(set, q.Ident(c)+" = excluded."+q.Ident(c))
+// prepare compiles the statements. Those that change one row take its cells by number.
+func (w *writer) prepare() (err error) {
+	s := w.s
+	w.group = 1
+	switch s.plan.Mode {
+	case sqldb.Update:
+		w.one, err = s.db.prepare(w.update())
+	case sqldb.Delete:
+		w.one, err = s.db.prepare("DELETE FROM " + s.sql.Table(s.plan.Into) + " WHERE " + w.sameKey())
+	default:
+		w.group = max(1, min(groupRows, maxParameters/len(w.cells)))
+		if w.one, err = s.db.prepare(w.inserts(1)); err == nil {
+			w.many, err = s.db.prepare(w.inserts(w.group))
 		}
 	}
-	b.WriteString(" ON CONFLICT (" + q.Idents(key) + ") DO ")
-	if len(set) == 0 {
-		b.WriteString("NOTHING")
-	} else {
-		b.WriteString("UPDATE SET " + strings.Join(set, ", "))
+	if err == nil && s.plan.Mode == sqldb.Mirror {
+		w.keep, err = s.db.prepare(w.keeps())
 	}
-	return b.String()
+	return err
+}
+
+// inserts is the statement that takes n rows. OR ABORT overrides what a constraint of
+// the table says to do about a conflict: no row may vanish or replace another.
+func (w *writer) inserts(n int) string {
+	p, q := w.s.plan, w.s.sql
+	var cols []string
+	for _, c := range w.cells {
+		cols = append(cols, p.Columns[c.index].Name)
+	}
+	row := "(?" + strings.Repeat(",?", len(cols)-1) + ")"
+	sql := fmt.Sprintf("INSERT OR ABORT INTO %s (%s) VALUES %s", q.Table(p.Into), q.Idents(cols), row+strings.Repeat(","+row, n-1))
+	if p.Mode == sqldb.Upsert || p.Mode == sqldb.Mirror {
+		sql += " " + p.Conflict(q)
+	}
+	return sql
+}
+
+// update is the statement that changes the row with a key.
+func (w *writer) update() string {
+	p, q := w.s.plan, w.s.sql
+	var set []string
+	for i, c := range w.cells {
+		if !c.key || len(p.KeyFields) == len(w.cells) {
+			set = append(set, fmt.Sprintf("%s = ?%d", q.Ident(p.Columns[c.index].Name), i+1))
+		}
+	}
+	return fmt.Sprintf("UPDATE OR ABORT %s SET %s WHERE %s", q.Table(p.Into), strings.Join(set, ", "), w.sameKey())
+}
+
+func (w *writer) sameKey() string {
+	var same []string
+	for i, c := range w.cells {
+		if c.key {
+			same = append(same, fmt.Sprintf("%s = ?%d", w.s.sql.Ident(w.s.plan.Columns[c.index].Name), i+1))
+		}
+	}
+	return strings.Join(same, " AND ")
+}
+
+// keeps is the statement that notes a key of a mirror.
+func (w *writer) keeps() string {
+	var places []string
+	for _, f := range w.s.plan.KeyFields {
+		for i, c := range w.cells {
+			if c.index == f {
+				places = append(places, fmt.Sprintf("?%d", i+1))
+			}
+		}
+	}
+	return "INSERT OR IGNORE INTO " + keysTable + " VALUES (" + strings.Join(places, ", ") + ")"
 }
 
 // Append inserts the rows. Those that break a rule of the table are rejected.
@@ -104,7 +148,7 @@ func (w *writer) Append(ctx context.Context, m *connector.Morsel) error {
 	for from := 0; from < enc.rows; {
 		n := 1
 		st := w.one
-		if enc.rows-from >= w.group {
+		if w.many != nil && enc.rows-from >= w.group {
 			n, st = w.group, w.many
 		}
 		if err := w.insert(st, &enc, from, n, b); err != nil {
@@ -133,7 +177,7 @@ func (w *writer) insert(st *stmt, enc *encoded, from, n int, b *record.Batch) er
 	err := st.run()
 	switch {
 	case err == nil:
-		return nil
+		return w.keepKeys(enc, from, n)
 	case !isConstraint(err) || !w.s.db.inTransaction():
 		return err
 	}
@@ -144,6 +188,27 @@ func (w *writer) insert(st *stmt, enc *encoded, from, n int, b *record.Batch) er
 	}
 	for row := from; row < from+n; row++ {
 		if err := w.insert(w.one, enc, row, 1, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepKeys notes the keys of rows that are in.
+func (w *writer) keepKeys(enc *encoded, from, n int) error {
+	if w.keep == nil {
+		return nil
+	}
+	for row := from; row < from+n; row++ {
+		for c := range w.cells {
+			if !w.cells[c].key {
+				continue
+			}
+			if err := w.bind(w.keep, c+1, enc, row, c); err != nil {
+				return err
+			}
+		}
+		if err := w.keep.run(); err != nil {
 			return err
 		}
 	}
@@ -206,7 +271,7 @@ func (w *writer) Close() error {
 	if d == nil {
 		return nil // rolled back as a whole
 	}
-	for _, st := range []*stmt{w.one, w.many} {
+	for _, st := range []*stmt{w.one, w.many, w.keep} {
 		if st != nil {
 			st.close()
 		}

@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/headgate/headgate/connector"
 )
 
 // Kind says what an entry of a folder is.
@@ -51,6 +53,14 @@ const (
 // TooMany is the error for a folder with more than MaxEntries names.
 func TooMany(dir string) error {
 	return fmt.Errorf("folder %s: more than %d names: refused", Show(dir), MaxEntries)
+}
+
+// In says which folder an error is about, unless it is the whole connection.
+func In(dir string, err error) error {
+	if err == nil || dir == "." || errors.Is(err, connector.ErrUnreachable) || errors.Is(err, connector.ErrRefused) {
+		return err
+	}
+	return fmt.Errorf("folder %s: %w", Show(dir), err)
 }
 
 // ErrFolder is what reading or writing a folder as a file comes to.

@@ -64,3 +64,27 @@ func TestBackoffGrows(t *testing.T) {
 		}
 	}
 }
+
+// TestDoubtfulCommit: a commit whose answer got lost is found out about, and no row is there
+// twice, whether the same run tries again or the next one comes.
+func TestDoubtfulCommit(t *testing.T) {
+	for _, failing := range []string{"answer", "line"} {
+		j := newJob(t, numbers(10))
+		j.sink.failing = failing
+		r, err := Attempts(t.Context(), &flow.Retry{Attempts: 2}, nil, func(context.Context) (*Report, error) { return j.start() })
+		if err != nil || r.Status != Succeeded || !r.Committed || r.RowsWritten != 10 || len(j.sink.visible) != 10 || j.src.acked != 1 {
+			t.Errorf("%s, tried again: %v, %+v, %d rows, acked %d", failing, err, *r, len(j.sink.visible), j.src.acked)
+		}
+
+		j = newJob(t, numbers(10))
+		j.sink.failing = failing
+		if r, err = j.start(); err == nil || r.Committed || !strings.Contains(err.Error(), "is not known") || j.sink.aborted != 0 {
+			t.Fatalf("%s: %v, %+v", failing, err, *r)
+		}
+		j.run = "r2"
+		r = j.mustRun(t, Succeeded)
+		if len(j.sink.visible) != 20 || j.src.acked != 2 || !strings.HasPrefix(r.Notes[0], "finished run r1") {
+			t.Errorf("%s, the next run: %+v, %d rows, acked %d", failing, *r, len(j.sink.visible), j.src.acked)
+		}
+	}
+}

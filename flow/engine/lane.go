@@ -55,6 +55,23 @@ func (p *pipeline) readable(last *lane) *lane {
 	return found
 }
 
+// smallSplit is the size up to which as many splits are opened ahead as the source likes: what
+// counts then is not reading them but getting at them.
+const smallSplit = 1 << 20
+
+// room reports whether the next split may be opened beside those that are open. The caller
+// holds mu.
+func (p *pipeline) room() bool {
+	if p.next == len(p.splits) {
+		return false
+	}
+	n, limit := len(p.lanes), p.ahead
+	if size := p.splits[p.next].Bytes; !p.free && (size < 0 || size > smallSplit) {
+		limit = min(limit, 2) // the next one is ready when this one ends
+	}
+	return n < limit
+}
+
 // openNext opens the next split, while the others go on. The caller holds mu.
 func (p *pipeline) openNext() {
 	l := &lane{split: p.splits[p.next], commits: newTurnstile()}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,7 @@ import (
 type lines struct {
 	splits  [][]string
 	batch   int           // lines of a morsel
+	size    int64         // of each split, as it is told; 0 = not known
 	fail    error         // of Next, after the last line of the last split
 	forever bool          // the last split never ends
 	waits   bool          // the last split never ends and gives nothing more
@@ -52,7 +54,7 @@ func (l *lines) Plan(_ context.Context, cursor json.RawMessage) (*connector.Spli
 	l.planned = cursor
 	p := &connector.SplitPlan{Cursor: l.cursor}
 	for i := range l.splits {
-		p.Splits = append(p.Splits, connector.Split{ID: connector.SplitID(fmt.Sprint(i)), Name: fmt.Sprintf("split%d", i), Bytes: -1})
+		p.Splits = append(p.Splits, connector.Split{ID: connector.SplitID(fmt.Sprint(i)), Name: fmt.Sprintf("split%d", i), Bytes: cmp.Or(l.size, -1)})
 	}
 	return p, nil
 }
@@ -175,6 +177,10 @@ func (s *memory) Commit(_ context.Context, ses *connector.Session, rs []connecto
 	if s.failing == "commit" {
 		return nil, errors.New("commit: refused")
 	}
+	if s.failing == "line" { // before the commit got there
+		s.failing = ""
+		return nil, connector.Transient(errors.New("commit: the line is dead"))
+	}
 	if s.committed == ses.ID {
 		return &connector.Result{}, nil
 	}
@@ -185,6 +191,10 @@ func (s *memory) Commit(_ context.Context, ses *connector.Session, rs []connecto
 		s.visible = append(s.visible, s.staged[string(r.Split)]...)
 	}
 	s.committed, s.state = ses.ID, st
+	if s.failing == "answer" {
+		s.failing = ""
+		return nil, connector.Transient(errors.New("commit: the answer got lost"))
+	}
 	return &connector.Result{}, nil
 }
 

@@ -56,6 +56,7 @@ type run struct {
 	report Report
 	record *state.Record // nil until the run has begun
 	untold bool          // it is committed, and its source does not know
+	doubt  bool          // the target did not say whether it is committed
 }
 
 // locked does the whole run under the flow's lock.
@@ -69,77 +70,14 @@ func (r *run) locked(ctx context.Context) error {
 		return fmt.Errorf("flow %s: %w", r.plan.Flow, err)
 	}
 	defer unlock()
-	if err := r.recover(ctx); err != nil {
+	old, err := r.recover(ctx)
+	if err != nil {
 		return fmt.Errorf("finish the flow's last run: %w", err)
 	}
+	if old != nil && old.Run == r.plan.Run.ID && old.Committed {
+		return r.was(old)
+	}
 	return r.begin(ctx)
-}
-
-// recover finishes or undoes what a crash left of the flow's last run (promise 2).
-func (r *run) recover(ctx context.Context) error {
-	old, err := r.o.State.Pending(r.plan.Flow)
-	if err != nil || old == nil {
-		return err
-	}
-	note, err := r.finish(ctx, old)
-	if err != nil {
-		return err
-	}
-	r.report.Notes = append(r.report.Notes, note)
-	if old.Committed {
-		if err := r.tell(ctx, old); err != nil {
-			return err
-		}
-	}
-	old.Phase = state.Ended
-	return r.o.State.Put(old)
-}
-
-// finish brings a run that was cut off to where it is either visible or undone.
-func (r *run) finish(ctx context.Context, old *state.Record) (note string, err error) {
-	if old.Phase == state.Committed {
-		old.Status = string(Succeeded)
-		return "told the source of run " + old.Run + ", which had been committed", nil
-	}
-	if old.Phase == state.Sealed {
-		_, err = r.plan.To.Commit(ctx, old.Session, old.Receipts, commitState(old))
-		if err == nil {
-			old.Committed, old.Status = true, string(Succeeded)
-			return "finished run " + old.Run + ", which a crash had cut off at its commit", nil
-		}
-		if !errors.Is(err, connector.ErrNothingStaged) {
-			return "", err
-		}
-	}
-	if old.Session != nil {
-		if err := r.plan.To.Abort(ctx, old.Session, old.Receipts); err != nil {
-			return "", err
-		}
-	}
-	old.Status = string(Failed)
-	return "undid run " + old.Run + ", which had not ended", nil
-}
-
-// tell acknowledges a committed run to its source. That it is committed is stored first:
-// what the source then deletes must never be wanted again.
-func (r *run) tell(ctx context.Context, rec *state.Record) error {
-	a, ok := r.plan.From.(connector.Acker)
-	if !ok || !a.Acks() {
-		return nil
-	}
-	rec.Phase = state.Committed
-	if err := r.o.State.Put(rec); err != nil {
-		return err
-	}
-	return a.Ack(ctx, rec.Plan)
-}
-
-func commitState(rec *state.Record) connector.State {
-	st := connector.State{Flow: rec.Flow, Run: rec.Run}
-	if rec.Plan != nil {
-		st.Cursor = rec.Plan.Cursor
-	}
-	return st
 }
 
 // begin prepares the sink, lists the splits, stores both, and moves the rows.
@@ -163,7 +101,7 @@ func (r *run) begin(ctx context.Context) error {
 	if err == nil && len(splits.Splits) > 0 {
 		err = r.commit(ctx, splits, ses, receipts)
 	}
-	if r.report.Committed || (err == nil && len(splits.Splits) > 0) {
+	if r.report.Committed || r.doubt || (err == nil && len(splits.Splits) > 0) {
 		return err
 	}
 	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUp)
@@ -355,8 +293,6 @@ func (p *pipeline) prepare() ([]step.Instance, error) {
 	ordered := slices.ContainsFunc(ops, func(op *step.Op) bool { return op.Ordered })
 	if width := min(p.ahead, abreast(p.plan.To)); p.plan.To.PerSplit() && !ordered && width > 1 {
 		p.free, p.ahead = true, width
-	} else {
-		p.ahead = min(p.ahead, 2) // the next one is ready when this one ends
 	}
 	if !p.plan.To.PerSplit() {
 		p.writer, err = p.plan.To.Open(p.ctx, p.session, connector.Split{})
@@ -395,39 +331,6 @@ func (p *pipeline) order(id connector.SplitID) int {
 	return slices.IndexFunc(p.splits, func(s connector.Split) bool { return s.ID == id })
 }
 
-// commit makes the rows visible: promise 2, in this order.
-func (r *run) commit(ctx context.Context, splits *connector.SplitPlan, ses *connector.Session, receipts []connector.Receipt) error {
-	if c, ok := r.plan.From.(connector.Concluder); ok {
-		if err := c.Conclude(ctx, splits); err != nil {
-			return err
-		}
-	}
-	r.record.Phase, r.record.Receipts = state.Sealed, receipts
-	if err := r.o.State.Put(r.record); err != nil {
-		return err
-	}
-	res, err := r.plan.To.Commit(ctx, ses, receipts, commitState(r.record))
-	if err != nil {
-		return err
-	}
-	r.report.Committed, r.record.Committed = true, true
-	r.report.Outputs = res.Outputs
-	r.report.FilesRead, r.report.FilesWritten = sums(r.plan.From), sums(r.plan.To)
-	if err := r.tell(ctx, r.record); err != nil {
-		r.untold = true
-		return fmt.Errorf("the rows are committed, but the source could not be told, which the next run does: %w", err)
-	}
-	return nil
-}
-
-// sums are the checksums that an end of the flow knows.
-func sums(end any) []connector.FileSum {
-	if s, ok := end.(connector.Summer); ok {
-		return s.Sums()
-	}
-	return nil
-}
-
 // recordEnd stores how the run ended, once it had begun.
 func (r *run) recordEnd() error {
 	if r.report.Status == "" {
@@ -437,8 +340,11 @@ func (r *run) recordEnd() error {
 		return nil
 	}
 	r.record.Phase, r.record.Status = state.Ended, string(r.report.Status)
-	if r.untold {
+	switch {
+	case r.untold:
 		r.record.Phase = state.Committed
+	case r.doubt:
+		r.record.Phase = state.Sealed
 	}
 	b, err := json.Marshal(r.report)
 	if err != nil {

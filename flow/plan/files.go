@@ -21,7 +21,7 @@ func (b *builder) fileSource(end Endpoint) (connector.Source, error) {
 	}
 	s := &b.flow.Source
 	cfg := blob.SourceConfig{Store: store, StoreName: end.Connection, Registry: b.registry, Keys: b.key,
-		Glob: end.Object, Settle: s.Files.Settle, Seen: s.Files.Seen, SeenBy: s.Files.SeenBy, Layers: b.decode,
+		Glob: end.Object, Settle: s.Files.Settle, Seen: s.Files.Seen, SeenBy: s.Files.SeenBy, Cursor: b.req.Cursor, Layers: b.decode,
 		Columns: declaredFields(s), NewColumn: s.Drift.NewColumn, MissingColumn: s.Drift.MissingColumn, Strict: s.Strict,
 		FileColumns: b.fileColumns(), Sums: b.req.Sums, ChunkSize: b.batchBytes()}
 	if then := s.Files.OnSuccess; then != nil {
@@ -56,13 +56,16 @@ func (c *checker) fileRules() {
 	if then := s.OnSuccess; then != nil && !then.Delete && then.Move.Value == "" {
 		c.report(then.Move, "flow.source", "on_success: a folder is needed to move files to", "")
 	}
+	if then := s.OnSuccess; then != nil && !then.Delete && c.from != nil && c.from.Type.NoRename {
+		c.report(then.Move, "flow.source", "on_success: a "+c.from.Type.Name+" connection cannot move files", "write `seen: skip` to read each once")
+	}
 }
 
 // transfer checks a flow that moves files unparsed. Where its sink says nothing, the bytes are
 // written as they are, whatever the name's extension.
 func (c *checker) transfer() {
 	s, sink := &c.flow.Source, &c.flow.Sink
-	if c.opaque && c.encode == nil {
+	if c.opaque && c.encode == nil && sink.File.Value != "" {
 		c.encode = &blob.Layers{Format: c.decode.Format, Config: c.decode.Config}
 	}
 	if f := c.encode; c.opaque != (f != nil && f.Format != nil && f.Format.Opaque) {

@@ -45,7 +45,7 @@ type Request struct {
 	// Secret releases a secret for what asks for it; nil = there is no store to take one from,
 	// and a run that needs one fails with a *NoStoreError. Safe from any goroutine.
 	Secret func(context.Context, Ask) (connector.Secret, error)
-	Cursor json.RawMessage // where the last run ended, for ToShow; the sink's own wins
+	Cursor json.RawMessage // where the last run ended, as far as is known here: a sink's own wins
 	// From and To bound a backfill of an incremental source, From <= cursor < To; it leaves
 	// the stored cursor alone. "" = no bound; both empty = no backfill.
 	From, To string

@@ -184,6 +184,23 @@ func (e *Env) Can(ctx context.Context, verb rbac.Verb, flow string) error {
 	return err
 }
 
+// Sees says which flows a list may show to the person: all where there is no store.
+// What is left out of a list is not a refusal, and is not written down.
+func (e *Env) Sees(ctx context.Context) (func(flow string) bool, error) {
+	if there, err := e.HasStore(); !there {
+		return func(string) bool { return true }, err
+	}
+	m, err := e.Member(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, _, err := m.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func(flow string) bool { return s.Effective(m.ID, flow).Includes(rbac.Monitor) }, nil
+}
+
 // Close overwrites the person's keys. It may be called twice.
 func (e *Env) Close() {
 	e.store.mu.Lock()

@@ -112,7 +112,7 @@ func TestGnuPG(t *testing.T) {
 		ks[name+"-public"] = connector.Key{Public: g.public(name)}
 	}
 	locked := []string{"--passphrase", "open sesame"}
-	g.key("locked", "rsa3072", "rsa3072", "never", locked...)
+	g.key("locked", "ed25519", "cv25519", "never", locked...)
 	ks["locked"] = connector.Key{Private: connector.NewSecret(g.secret("locked", locked...)), Passphrase: connector.NewSecret([]byte("open sesame"))}
 	g.key("short", "rsa2048", "rsa2048", "never")
 	ks["short"] = connector.Key{Private: connector.NewSecret(g.secret("short"))}

@@ -102,19 +102,20 @@ func testCut(t *testing.T, g *gnupg, ks keys) {
 		name  string
 		o     Options
 		whole []byte
+		step  int
 	}{
-		{"encrypted", Options{DecryptWith: Names{"us"}}, g.must(short, "-r", "us", "-e")},
-		{"not packed", Options{DecryptWith: Names{"us"}}, g.must(short, "--compress-algo", "none", "-r", "us", "-e")},
-		{"signed", Options{DecryptWith: Names{"us"}, RequireBy: Names{"other"}}, g.must(short, "-u", "other", "-r", "us", "-s", "-e")},
-		{"signed only", Options{RequireBy: Names{"other"}}, g.must(short, "-u", "other", "-s")},
-		{"armored", Options{DecryptWith: Names{"us"}}, g.must(short, "--armor", "-r", "us", "-e")},
-		{"ours", Options{DecryptWith: Names{"us"}}, encode(t, Options{EncryptTo: Names{"us"}}, ks, "x.pgp", short)},
+		{"encrypted", Options{DecryptWith: Names{"us"}}, g.must(short, "-r", "us", "-e"), 1},
+		{"not packed", Options{DecryptWith: Names{"us"}}, g.must(short, "--compress-algo", "none", "-r", "us", "-e"), 3},
+		{"signed", Options{DecryptWith: Names{"us"}, RequireBy: Names{"other"}}, g.must(short, "-u", "other", "-r", "us", "-s", "-e"), 5},
+		{"signed only", Options{RequireBy: Names{"other"}}, g.must(short, "-u", "other", "-s"), 1},
+		{"armored", Options{DecryptWith: Names{"us"}}, g.must(short, "--armor", "-r", "us", "-e"), 3},
+		{"ours", Options{DecryptWith: Names{"us"}}, encode(t, Options{EncryptTo: Names{"us"}}, ks, "x.pgp", short), 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, err := decode(c.o, ks, c.whole); err != nil {
 				t.Fatal(err)
 			}
-			for n := range len(c.whole) - 1 {
+			for n := 0; n < len(c.whole)-1; n += c.step {
 				if _, err := decode(c.o, ks, c.whole[:n]); !integrity(err) {
 					t.Errorf("cut at %d of %d: error %v", n, len(c.whole), err)
 				}
@@ -242,16 +243,19 @@ func testReaderError(t *testing.T, g *gnupg, ks keys) {
 
 // testBomb: what unpacks to much more than itself is refused.
 func testBomb(t *testing.T, g *gnupg, ks keys) {
-	path := write(t, "zeros", make([]byte, 2*bound.Free))
+	path := write(t, "zeros", make([]byte, bound.Free+bound.Free/4))
 	us := Options{DecryptWith: Names{"us"}}
 	for _, pack := range []string{"zip", "zlib", "bzip2"} {
 		m := g.must(nil, "--output", "-", "--compress-algo", pack, "-r", "us", "-e", path)
 		if _, err := decode(us, ks, m); !errors.Is(err, connector.ErrRefused) || !strings.Contains(err.Error(), "max_ratio") {
 			t.Errorf("%s: error %v", pack, err)
 		}
-		us := us
-		us.MaxRatio = 1 << 30
-		if got, err := decode(us, ks, m); err != nil || len(got) != 2*bound.Free {
+		if pack != "zlib" {
+			continue
+		}
+		meant := us
+		meant.MaxRatio = 1 << 30
+		if got, err := decode(meant, ks, m); err != nil || len(got) != bound.Free+bound.Free/4 {
 			t.Errorf("%s: got %d, error %v", pack, len(got), err)
 		}
 	}

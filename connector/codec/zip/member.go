@@ -73,7 +73,7 @@ func (m *member) setName(raw []byte) {
 func (m *member) checkName() error {
 	name := strings.TrimSuffix(m.name, "/")
 	bad := func(r rune) bool { return unicode.IsControl(r) || r == '\\' || r == utf8.RuneError }
-	if name == "" || !fs.ValidPath(name) || path.IsAbs(name) || strings.ContainsFunc(name, bad) || len(name) > 1 && name[1] == ':' {
+	if name == "" || name == "." || !fs.ValidPath(name) || path.IsAbs(name) || strings.ContainsFunc(name, bad) || len(name) > 1 && name[1] == ':' {
 		return hostile("it holds a member with the name %q", m.name)
 	}
 	return nil

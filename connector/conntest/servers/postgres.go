@@ -73,7 +73,7 @@ func (p *PostgreSQL) configure(t testing.TB, data string, settings []string) {
 		"fsync = off", "synchronous_commit = off", "full_page_writes = off", "shared_buffers = 64MB", "jit = off", "max_connections = 50"}
 	Write(t, data, "postgresql.conf", strings.Join(append(conf, settings...), "\n")+"\n")
 	Write(t, data, "pg_hba.conf", strings.Join([]string{"local all all trust", "hostssl certdb all 127.0.0.1/32 cert map=m",
-		"hostnossl plaindb all 127.0.0.1/32 scram-sha-256", "hostssl all all 127.0.0.1/32 scram-sha-256"}, "\n")+"\n")
+		"hostnossl plaindb all 127.0.0.1/32 scram-sha-256", "hostssl plaindb all 127.0.0.1/32 reject", "hostssl all all 127.0.0.1/32 scram-sha-256"}, "\n")+"\n")
 	Write(t, data, "pg_ident.conf", "m certuser "+p.User+"\n")
 }
 

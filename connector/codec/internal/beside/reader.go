@@ -47,6 +47,9 @@ func (a *Reader) run() {
 		case <-a.stop:
 			return
 		case buf := <-a.free:
+			if buf == nil {
+				buf = make([]byte, a.size)
+			}
 			n, err := a.r.Read(buf)
 			a.full <- piece{buf[:n], err} // never blocks: as many places as buffers
 			if err != nil {
@@ -59,10 +62,15 @@ func (a *Reader) run() {
 func (a *Reader) Read(p []byte) (int, error) {
 	a.start.Do(func() {
 		for range a.buffers {
-			a.free <- make([]byte, a.size)
+			a.free <- nil // made when it is needed: little may be read
 		}
 		go a.run()
 	})
+	select {
+	case <-a.stop:
+		return 0, ErrClosed
+	default:
+	}
 	for len(a.rest) == 0 {
 		if a.cur.err != nil {
 			return 0, a.cur.err

@@ -1,0 +1,49 @@
+package plan
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/headgate/headgate/connector/all"
+	"github.com/headgate/headgate/flow"
+)
+
+func TestFileRules(t *testing.T) {
+	for _, c := range []struct{ name, source, rest, want string }{
+		{"nothing wrong", `{files: {glob: "in/*.csv", settle: 2m, seen: skip, seen_by: content, on_success: delete}}`, "sink: {file: x.csv}", ""},
+		{"seen_by without seen", "{files: {glob: a.csv, seen_by: content}}", "sink: {file: x.csv}", "`seen_by` has no effect"},
+		{"nowhere to move to", `{files: {glob: a.csv, on_success: {move: ""}}}`, "sink: {file: x.csv}", "a folder is needed"},
+		{"a web server", "{connection: web, files: {glob: a.csv, on_success: {move: done}}}", "sink: {file: x.csv}", "a http connection cannot move files"},
+		{"a web server deletes", "{connection: web, files: {glob: a.csv, on_success: delete}}", "sink: {file: x.csv}", ""},
+		{"columns about the file", "{files: a.csv, columns: {id: int}}", "steps: [{filter: file.size > 0 && file.name == 'a'}, {set: {at: file.modified}}, {select: [id, at, file.row]}]\nsink: {file: x.csv}", ""},
+		{"of a type", "{files: a.csv, columns: {id: int}}", "steps: [{filter: file.size == 'a'}]\nsink: {file: x.csv}", "int cannot be compared with string"},
+		{"not written unless selected", "{files: a.csv, columns: {id: int}}", "steps: [{filter: file.size > 0}]\nsink: {file: x.csv, partition_by: [id]}", "names every column"},
+		{"partitioned by one", "{files: a.csv, columns: {id: int}}", "sink: {file: x.csv, partition_by: [file.name]}", ""},
+		{"an own column of that name", "{files: a.csv, columns: {file: json}}", "steps: [{filter: string(file.name) == 'a'}]\nsink: {file: x.csv}", ""},
+		{"not of a table", "{connection: db, table: t, select: [id]}", "steps: [{filter: file.size > 0}]\nsink: {file: x.csv}", "unknown column file"},
+		{"in the sink's name", `{files: "*.csv"}`, `sink: {file: "out/${{ file.name }}.csv"}`, ""},
+		{"not in the source's", `{files: "${{ file.name }}"}`, "sink: {file: x.csv}", "unknown name file"},
+
+		{"moved unparsed", `{files: "*.bin", decode: [raw]}`, `sink: {file: "out/${{ file.path }}"}`, ""},
+		{"one file under a fixed name", "{files: a.bin, decode: [raw]}", "sink: {file: b.bin, encode: [raw, gzip]}", ""},
+		{"many files under one name", `{files: "*.bin", decode: [raw]}`, "sink: {file: b.bin}", "several files would become one"},
+		{"with steps", "{files: a.bin, decode: [raw]}", "steps: [{limit: 1}]\nsink: {file: b.bin}", "has no steps"},
+		{"with columns", "{files: a.bin, decode: [raw], columns: {a: int}}", "sink: {file: b.bin}", "has no columns"},
+		{"in partitions", "{files: a.bin, decode: [raw]}", "sink: {file: b.bin, partition_by: [a]}", "need rows"},
+		{"into a table", "{files: a.bin, decode: [raw]}", "sink: {connection: db, table: t}", "its sink must be a file"},
+		{"parsed at the other end", "{files: a.bin, decode: [raw]}", "sink: {file: b.csv, encode: [csv]}", "its sink must be a file"},
+		{"unparsed at the other end only", "{files: a.csv}", "sink: {file: b.csv, encode: [raw]}", "its source must be files"},
+	} {
+		p := project(t, map[string]string{
+			"connections.yaml": "version: 1\nconnections:\n  web: {type: http, url: \"https://files.example/\"}\n  db: {type: sqlite, path: x.db}\n",
+			"flows/f.yaml":     "version: 1\nflow: f\nsource: " + c.source + "\n" + c.rest + "\n",
+		})
+		l := p.Flows()[0]
+		var text bytes.Buffer
+		flow.WriteText(&text, append(l.Diags, Check(l.Flow, p, all.Registry())...))
+		if got := text.String(); c.want == "" && got != "" || !strings.Contains(got, c.want) {
+			t.Errorf("%s: want %q, got\n%s", c.name, c.want, got)
+		}
+	}
+}
