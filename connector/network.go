@@ -33,7 +33,7 @@ const (
 	HostKeyChanged NoticeKind = "hostkey.changed"
 )
 
-// Dial opens a TCP connection. address is host:port.
+// Dial opens a TCP connection, which keeps deadlines. address is host:port.
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Tunnel is another machine through which connections are made. Dial may be called

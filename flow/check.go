@@ -141,6 +141,9 @@ func checkFlow(root *yaml.Node, f *Flow, d *spec.Decoder) {
 			d.Report(t.node, "flow.name", spec.Quote(t.Value)+" cannot name a flow", "use a-z, 0-9 and -")
 		}
 	}
+	if f.Sink.Mode.Value == "mirror" && f.Source.Incremental != nil && f.Sink.Mode.node != nil {
+		d.Report(f.Sink.Mode.node, "flow.sink", "load mode mirror deletes the rows that do not come, and an incremental source brings only what is new", "use upsert")
+	}
 	checkSchedule(f.Schedule, d)
 	checkLimits(root, f, d)
 }

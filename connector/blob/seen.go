@@ -43,16 +43,17 @@ func (s *Source) likely() []connector.Object {
 	return fresh
 }
 
-// unseen leaves out the files that the ledger knows.
-func (s *Source) unseen(ctx context.Context, known *ledger) ([]connector.Object, error) {
+// unseen leaves out the files that the ledger knows. A file whose contents it knows gets its name
+// into it, so that it need not be read again.
+func (s *Source) unseen(ctx context.Context, stored *ledger) ([]connector.Object, error) {
 	var fresh []connector.Object
-	known = known.clone() // with those of this plan, so that twins are told apart
+	known := stored.clone() // with those of this plan, so that twins are told apart
 	sizes := map[int64]int{}
 	for _, o := range s.objects {
 		sizes[o.Size]++
 	}
 	for _, o := range s.objects {
-		seen, err := s.seen(ctx, known, o, sizes[o.Size] > 1)
+		seen, contents, err := s.seen(ctx, known, o, sizes[o.Size] > 1)
 		switch {
 		case err != nil:
 			return nil, err
@@ -60,33 +61,35 @@ func (s *Source) unseen(ctx context.Context, known *ledger) ([]connector.Object,
 			return nil, fmt.Errorf("read %s: an earlier run has read this file, and `seen` is fail", s.label(o.Name))
 		case !seen:
 			fresh = append(fresh, o)
+		case stored.contents[contents]:
+			stored.names[nameOf(o)] = true
 		}
 	}
 	return fresh, nil
 }
 
 // seen looks up one file. By contents, it reads only files of a size that was seen
-// before, or of which there are several.
-func (s *Source) seen(ctx context.Context, known *ledger, o connector.Object, twin bool) (bool, error) {
+// before, or of which there are several; contents is then what it has found.
+func (s *Source) seen(ctx context.Context, known *ledger, o connector.Object, twin bool) (seen bool, contents string, err error) {
 	if o.Size < 0 {
-		return false, nil
+		return false, "", nil
 	}
 	name := nameOf(o)
 	if known.names[name] {
-		return true, nil
+		return true, "", nil
 	}
 	if s.cfg.SeenBy != SeenByContent || !known.sizes[o.Size] && !twin {
-		return false, nil
+		return false, "", nil
 	}
 	sum, err := s.sumOf(ctx, o)
 	if err != nil {
-		return false, err
+		return false, "", err
 	}
-	contents := contentsOf(o.Size, sum)
-	seen := known.contents[contents]
+	contents = contentsOf(o.Size, sum)
+	seen = known.contents[contents]
 	known.addContents(contents)
 	s.keepSum(o.Name, sum)
-	return seen, nil
+	return seen, contents, nil
 }
 
 // Conclude completes the plan: the ledger gets what was read, and files that no step

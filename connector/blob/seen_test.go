@@ -161,6 +161,20 @@ func TestSeenByContent(t *testing.T) {
 	}
 }
 
+// TestKnownContentsAreReadOnce: a copy is read once to be recognised, and then known by its name.
+func TestKnownContentsAreReadOnce(t *testing.T) {
+	cfg := blob.SourceConfig{Seen: blob.SeenSkip, SeenBy: blob.SeenByContent}
+	b := newInbox(t)
+	b.put("in/a.csv", "id\n1\n", 9)
+	b.want("the first", cfg, "1")
+	b.put("in/copy.csv", "id\n1\n", 9)
+	b.put("in/new.csv", "id\n1234\n", 9)
+	b.want("another", cfg, "1234")
+	if n := strings.Count(string(b.cursor), `"`); n != 2*(1+3+1+2) { // names: 3 files, contents: 2
+		t.Errorf("ledger %s", b.cursor)
+	}
+}
+
 func TestSeenByContentOfOtherFormats(t *testing.T) {
 	rows := conntest.Numbered(t, 10)
 	for _, kind := range kinds {

@@ -29,7 +29,7 @@ type control struct {
 	broken bool   // must not be used again
 	used   time.Time
 	use    context.Context // whose use it is
-	limit  int // of the bytes of the next data connection; 0 = none
+	limit  int             // of the bytes of the next data connection; 0 = none
 
 	mu   sync.Mutex
 	raw  net.Conn // of the control connection

@@ -27,19 +27,24 @@ func readIndex(page []byte, contentType string, base *url.URL) ([]tree.Entry, er
 	return nil, errNoIndex
 }
 
-// readJSON reads the listing that nginx makes with autoindex_format json.
+// readJSON reads the listing that nginx makes with autoindex_format json. It stops soon after
+// tree.MaxEntries, and so does readHTML.
 func readJSON(page []byte) ([]tree.Entry, error) {
-	var list []struct {
-		Name  string `json:"name"`
-		Type  string `json:"type"`
-		Mtime string `json:"mtime"`
-		Size  *int64 `json:"size"`
-	}
-	if err := json.Unmarshal(page, &list); err != nil {
+	d := json.NewDecoder(bytes.NewReader(page))
+	if open, err := d.Token(); err != nil || open != json.Delim('[') {
 		return nil, errNoIndex
 	}
-	entries := make([]tree.Entry, 0, len(list))
-	for _, f := range list {
+	var entries []tree.Entry
+	for d.More() && len(entries) <= tree.MaxEntries {
+		var f struct {
+			Name  string `json:"name"`
+			Type  string `json:"type"`
+			Mtime string `json:"mtime"`
+			Size  *int64 `json:"size"`
+		}
+		if err := d.Decode(&f); err != nil {
+			return nil, errNoIndex
+		}
 		e := tree.Entry{Name: f.Name, Modified: listed(f.Mtime), Kind: tree.Link}
 		switch {
 		case f.Type == "directory":
@@ -69,7 +74,9 @@ func readHTML(page []byte, base *url.URL) []tree.Entry {
 		if folder {
 			e.Kind = tree.Folder
 		}
-		entries = append(entries, e)
+		if entries = append(entries, e); len(entries) > tree.MaxEntries {
+			break
+		}
 	}
 	return entries
 }

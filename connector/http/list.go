@@ -19,7 +19,7 @@ import (
 var errFolder = tree.ErrFolder
 
 // maxListing is how large a page that lists a folder may be.
-const maxListing = 64 << 20
+const maxListing = 48 << 20
 
 // List returns the files that match pattern, sorted by name. In a folder it reads the
 // server's listings; a store of one file has that file.

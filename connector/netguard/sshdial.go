@@ -61,7 +61,7 @@ func (g *Guard) handshakeSSH(ctx context.Context, address string, config *ssh.Cl
 	}
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
-	if err := c.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil && g.env.Tunnel == nil {
+	if err := c.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
 		c.Close()
 		return nil, Explain(err, address)
 	}
@@ -73,7 +73,7 @@ func (g *Guard) handshakeSSH(ctx context.Context, address string, config *ssh.Cl
 		}
 		return nil, explainSSH(err, address)
 	}
-	if err := c.SetDeadline(time.Time{}); err != nil && g.env.Tunnel == nil {
+	if err := c.SetDeadline(time.Time{}); err != nil {
 		conn.Close()
 		return nil, Explain(err, address)
 	}

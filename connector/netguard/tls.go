@@ -60,7 +60,7 @@ func (g *Guard) trust(c *tls.Config, o TLSOptions) error {
 		return nil
 	}
 	for _, p := range o.Pins {
-		if err := CheckPin(p); err != nil {
+		if err := checkPin(p); err != nil {
 			return err
 		}
 	}
@@ -91,8 +91,8 @@ func (g *Guard) clientCertificate(o TLSOptions) (tls.Certificate, error) {
 	return cert, nil
 }
 
-// CheckPin says what is wrong with a pin.
-func CheckPin(pin string) error {
+// checkPin says what is wrong with a pin.
+func checkPin(pin string) error {
 	sum, ok := strings.CutPrefix(pin, "sha256/")
 	raw, err := base64.StdEncoding.DecodeString(sum)
 	if !ok || err != nil || len(raw) != sha256.Size {

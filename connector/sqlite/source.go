@@ -109,6 +109,9 @@ func (s *source) discover(ctx context.Context) (*connector.Stream, error) {
 		return nil, err
 	}
 	st := &connector.Stream{}
+	if err := s.natives(d, cols); err != nil {
+		return nil, err
+	}
 	if cols, err = s.choose(cols, st); err != nil {
 		return nil, err
 	}
@@ -125,6 +128,7 @@ type sourceColumn struct {
 	field   record.Field
 	seen    classes // what a sample held
 	promise record.Type
+	native  record.Native
 	confirm bool // the sample has a say
 }
 
@@ -148,6 +152,25 @@ func (s *source) columns(d *db) ([]sourceColumn, error) {
 		}
 	}
 	return cols, nil
+}
+
+// natives notes what the catalogue says of a table's columns.
+func (s *source) natives(d *db, cols []sourceColumn) error {
+	if s.req.Table == "" {
+		return nil
+	}
+	table, err := d.tableColumns(s.req.Table)
+	if err != nil {
+		return err
+	}
+	for i := range cols {
+		for _, t := range table {
+			if t.Name == cols[i].field.Name {
+				cols[i].native = record.Native{As: cols[i].promise, Dialect: dialectName, Name: t.Type, NotNull: t.NotNull, Key: t.PrimaryKey}
+			}
+		}
+	}
+	return nil
 }
 
 // choose keeps the selected and, when some are declared, the declared columns.
@@ -236,6 +259,9 @@ func (s *source) settle(cols []sourceColumn, st *connector.Stream) *record.Schem
 			if c.promise.Kind != record.Invalid && c.field.Type != c.promise {
 				st.Notes = append(st.Notes, fmt.Sprintf("`%s` holds values that are not of its declared type: read as %s", c.field.Name, c.field.Type))
 			}
+		}
+		if c.promise.Kind != record.Invalid {
+			c.field.Native = c.native
 		}
 		sch.Fields = append(sch.Fields, c.field)
 	}

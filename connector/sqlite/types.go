@@ -15,6 +15,9 @@ const exactDigits = 15
 // columnType is the declared type of a new column, and a note when a person should
 // know.
 func columnType(f record.Field) (decl, note string) {
+	if o := f.Origin(); o.Dialect == dialectName && o.Name != "" && (f.Type.Kind != record.Decimal || f.Type.Precision <= exactDigits) {
+		return o.Name, ""
+	}
 	switch t := f.Type; t.Kind {
 	case record.Bool:
 		return "BOOLEAN", ""

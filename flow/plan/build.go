@@ -73,6 +73,9 @@ func (b *builder) build() (*Plan, error) {
 	if b.failed() {
 		return nil, nil
 	}
+	if b.opaque && b.req.Purpose == ToPreview {
+		return nil, fmt.Errorf("flow %s moves files unparsed: there are no rows to show", b.flow.Name.Value)
+	}
 	if err := b.parameters(); err != nil || b.failed() {
 		return nil, err
 	}

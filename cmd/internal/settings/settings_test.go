@@ -48,6 +48,8 @@ func TestPrecedence(t *testing.T) {
 		{name: "file", file: file, want: Settings{LogFormat: "json", Quiet: true, Env: "dev", LockTimeout: 5 * time.Second}},
 		{name: "environment", file: file, env: map[string]string{"HEADGATE_ENV": "test", "HEADGATE_LOCK_TIMEOUT": "1m", "HEADGATE_QUIET": "false", "HEADGATE_LOG_FORMAT": "text"}, want: Settings{LogFormat: "text", Env: "test", LockTimeout: time.Minute}},
 		{name: "flags", file: file, env: map[string]string{"HEADGATE_LOCK_TIMEOUT": "1m"}, args: []string{"--lock-timeout", "7s", "--quiet=false", "--log-format", "text"}, want: Settings{LogFormat: "text", Env: "dev", LockTimeout: 7 * time.Second}},
+		{name: "store", file: "version: 1\nstore: /srv/store.db\n", want: Settings{LogFormat: "text", Store: "/srv/store.db"}},
+		{name: "store of the environment", file: "version: 1\nstore: /srv/store.db\n", env: map[string]string{"HEADGATE_STORE": "here.db"}, want: Settings{LogFormat: "text", Store: "here.db"}},
 		{name: "unlisted variables are not read", env: map[string]string{"HEADGATE_DEFAULTS_ENV": "x"}, want: Settings{LogFormat: "text"}},
 	} {
 		got, found, err := load(t, c.file, c.env, c.args...)

@@ -17,7 +17,7 @@ var ErrNobodyThere = errors.New("nobody to ask: this is no terminal, or --non-in
 
 // Ask asks for a line of text.
 func (t *Terminal) Ask(ctx context.Context, prompt string) (string, error) {
-	line, err := t.ask(ctx, prompt, func(f *os.File) ([]byte, error) {
+	line, err := t.ask(ctx, prompt, true, func(f *os.File) ([]byte, error) {
 		s, err := bufio.NewReader(f).ReadString('\n')
 		return []byte(s), err
 	})
@@ -26,7 +26,7 @@ func (t *Terminal) Ask(ctx context.Context, prompt string) (string, error) {
 
 // AskSecret asks for a text that is not shown while it is typed.
 func (t *Terminal) AskSecret(ctx context.Context, prompt string) ([]byte, error) {
-	return t.ask(ctx, prompt, func(f *os.File) ([]byte, error) {
+	return t.ask(ctx, prompt, false, func(f *os.File) ([]byte, error) {
 		b, err := term.ReadPassword(int(f.Fd()))
 		fmt.Fprintln(t.Err)
 		return b, err
@@ -41,7 +41,7 @@ func (t *Terminal) Confirm(ctx context.Context, question string) (bool, error) {
 
 // ask reads from the terminal itself, since standard input may be data. Whatever
 // ends the command leaves the terminal as it was.
-func (t *Terminal) ask(ctx context.Context, prompt string, read func(*os.File) ([]byte, error)) ([]byte, error) {
+func (t *Terminal) ask(ctx context.Context, prompt string, echo bool, read func(*os.File) ([]byte, error)) ([]byte, error) {
 	if !t.Interactive {
 		return nil, ErrNobodyThere
 	}
@@ -50,14 +50,20 @@ func (t *Terminal) ask(ctx context.Context, prompt string, read func(*os.File) (
 		return nil, err
 	}
 	defer f.Close()
-	t.mu.Lock()
-	t.wipe()
-	io.WriteString(t.Err, SafeLines(prompt)+": ")
-	t.mu.Unlock()
 	before, err := term.GetState(int(f.Fd()))
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = term.Restore(int(f.Fd()), before) }()
+	if !echo { // before the prompt: who answers at once is not shown either
+		if err := hideInput(f); err != nil {
+			return nil, err
+		}
+	}
+	t.mu.Lock()
+	t.wipe()
+	io.WriteString(t.Err, SafeLines(prompt)+": ")
+	t.mu.Unlock()
 	type answer struct {
 		text []byte
 		err  error
@@ -71,7 +77,6 @@ func (t *Terminal) ask(ctx context.Context, prompt string, read func(*os.File) (
 	case a := <-done:
 		return a.text, a.err
 	case <-ctx.Done():
-		_ = term.Restore(int(f.Fd()), before)
 		fmt.Fprintln(t.Err)
 		return nil, ctx.Err()
 	}

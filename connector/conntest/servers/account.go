@@ -25,7 +25,8 @@ func NewAccount(t testing.TB) *Account {
 		Lack(t, "root, to make a user who logs in with a password,")
 	}
 	add, change, remove := Find(t, "useradd"), Find(t, "chpasswd"), Find(t, "userdel")
-	a := &Account{Name: fmt.Sprintf("hgtest%d", os.Getpid()), Password: "pass word-für-tests", Home: Dir(t)}
+	removeStale(remove)
+	a := &Account{Name: fmt.Sprintf("%s%d", accountPrefix, os.Getpid()), Password: "pass word-für-tests", Home: Dir(t)}
 	if out, err := exec.Command(add, "--home-dir", a.Home, "--no-create-home", "--shell", "/bin/sh", a.Name).CombinedOutput(); err != nil {
 		t.Fatalf("useradd: %v\n%s", err, out)
 	}
@@ -42,6 +43,32 @@ func NewAccount(t testing.TB) *Account {
 	a.own(t)
 	return a
 }
+
+// accountPrefix begins the names of our users; the number of the test's process ends them.
+const accountPrefix = "hgtest"
+
+// removeStale removes the users of tests that were killed.
+func removeStale(userdel string) {
+	list, err := os.ReadFile("/etc/passwd")
+	if err != nil {
+		return
+	}
+	for line := range strings.Lines(string(list)) {
+		name, _, _ := strings.Cut(line, ":")
+		number, ok := strings.CutPrefix(name, accountPrefix)
+		pid, err := strconv.Atoi(number)
+		if !ok || err != nil {
+			continue
+		}
+		if _, err := os.Stat(fmt.Sprintf("/proc/%d", pid)); os.IsNotExist(err) {
+			exec.Command(userdel, "--force", name).Run()
+			os.Remove(pamRules(name))
+		}
+	}
+}
+
+// pamRules is the file with the rules by which name logs in.
+func pamRules(name string) string { return "/etc/pam.d/headgate-" + name }
 
 // own finds out the user's numbers and hands it its folder.
 func (a *Account) own(t testing.TB) {

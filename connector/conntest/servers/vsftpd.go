@@ -23,15 +23,14 @@ func VSFTPD(t testing.TB, o FTPOptions) *FTP {
 		t.Fatal(err)
 	}
 	// PAM reads its rules from one folder only.
-	service := "headgate-" + a.Name
-	rules := filepath.Join("/etc/pam.d", service)
+	rules := pamRules(a.Name)
 	if err := os.WriteFile(rules, []byte("auth required pam_unix.so\naccount required pam_unix.so\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.Remove(rules) })
 	config := []string{
 		"listen=YES", "listen_address=127.0.0.1", fmt.Sprintf("listen_port=%d", f.Port), "background=NO", "anonymous_enable=NO",
-		"local_enable=YES", "write_enable=YES", "local_umask=022", "chroot_local_user=YES", "allow_writeable_chroot=YES", "pam_service_name=" + service,
+		"local_enable=YES", "write_enable=YES", "local_umask=022", "chroot_local_user=YES", "allow_writeable_chroot=YES", "pam_service_name=" + filepath.Base(rules),
 		"secure_chroot_dir=" + empty, "seccomp_sandbox=NO", "isolate_network=NO", "xferlog_enable=NO", "check_shell=NO",
 		fmt.Sprintf("pasv_min_port=%d", low), fmt.Sprintf("pasv_max_port=%d", high), "utf8_filesystem=YES",
 	}

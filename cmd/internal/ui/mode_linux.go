@@ -1,0 +1,8 @@
+package ui
+
+import "golang.org/x/sys/unix"
+
+const (
+	readMode  = unix.TCGETS
+	writeMode = unix.TCSETS
+)
