@@ -5,6 +5,7 @@ import (
 
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/guard"
+	"github.com/headgate/headgate/cmd/runcmd"
 )
 
 // enforce puts the permission that a command declares in front of what it does: this is
@@ -24,7 +25,11 @@ func enforce(env *cli.Env, c *cobra.Command) {
 		if !known {
 			return &cli.UsageError{Message: c.CommandPath() + " declares no permission"}
 		}
-		if err := allow(c, env, rule); err != nil {
+		err := allow(c, env, rule)
+		if err != nil && guard.Of(c) == guard.RunFlows {
+			return runcmd.Refuse(env, args, err) // whoever follows its events learns of it there
+		}
+		if err != nil {
 			return err
 		}
 		return do(c, args)

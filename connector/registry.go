@@ -42,6 +42,27 @@ type Table struct {
 	NewSource func(ctx context.Context, env Env, cfg any, req SourceRequest) (Source, error) // nil = cannot be read
 	NewSink   func(ctx context.Context, env Env, cfg any, req SinkRequest) (Sink, error)     // nil = cannot be written
 	Modes     []string                                                                       // load modes it offers
+	// Describe lists what a connection has: all relations without their columns, or, with
+	// a name, that one with them. nil = the type cannot tell.
+	Describe func(ctx context.Context, env Env, cfg any, name string) ([]Relation, error)
+}
+
+// Relation is a table, a view or the like.
+type Relation struct {
+	Name    string           `json:"name"` // as a flow writes it
+	Kind    string           `json:"kind"` // table, view, ...
+	Rows    int64            `json:"rows"` // estimate, -1 unknown
+	Columns []RelationColumn `json:"columns,omitempty"`
+	Indexes []string         `json:"indexes,omitempty"` // for people
+}
+
+// RelationColumn is a column of a Relation.
+type RelationColumn struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"`    // as the database spells it
+	As      string `json:"read_as"` // the type that a flow gets
+	NotNull bool   `json:"not_null,omitempty"`
+	Key     int    `json:"key,omitempty"` // place in the primary key from 1; 0 = not in it
 }
 
 // Env is what the program lends a connector.

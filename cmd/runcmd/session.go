@@ -53,6 +53,11 @@ func (s *session) prepare() ([]job, error) {
 	return s.jobs()
 }
 
+// Refuse ends a run that err did not let begin, and returns err.
+func Refuse(env *cli.Env, flows []string, err error) error {
+	return (&session{o: &RunOptions{Env: env, Flows: flows}, env: env}).refuse(err)
+}
+
 // refuse tells programs that nothing was run, in the way a run that failed does.
 func (s *session) refuse(err error) error {
 	fin := Finished{Event: "run.finished", Report: engine.Report{Run: plan.NewRun(s.env.Now()).ID, Status: engine.Failed}, Error: s.env.Failure(err)}

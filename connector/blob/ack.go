@@ -119,16 +119,15 @@ func (s *Source) below(name string) string {
 	return path.Base(name)
 }
 
-// moveFolder is relative to the store's root, as names are.
-func (s *Source) moveFolder() string {
-	return strings.TrimLeft(path.Clean("/"+s.cfg.OnSuccess.Move), "/")
-}
+// moveFolder is the folder as the store takes names: a slash in front means what it means
+// there.
+func (s *Source) moveFolder() string { return path.Clean(s.cfg.OnSuccess.Move) }
 
 // unmoved leaves out the files that earlier runs have moved away.
 func (s *Source) unmoved(objects []connector.Object) []connector.Object {
 	if s.cfg.OnSuccess.Move == "" {
 		return objects
 	}
-	folder := s.moveFolder() + "/"
+	folder := strings.TrimLeft(s.moveFolder(), "/") + "/"
 	return slices.DeleteFunc(objects, func(o connector.Object) bool { return strings.HasPrefix(strings.TrimLeft(o.Name, "/"), folder) })
 }

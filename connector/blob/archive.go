@@ -140,7 +140,7 @@ func (m *members) Next(ctx context.Context, to *connector.Morsel) error {
 		to.Scratch = of.kept
 		err := m.cur.Next(ctx, to)
 		of.kept, to.Scratch = to.Scratch, of
-		if !errors.Is(err, io.EOF) {
+		if err != io.EOF {
 			return err
 		}
 		if err := m.leave(); err != nil {

@@ -2,7 +2,6 @@ package blob
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -39,7 +38,7 @@ func (r *reader) Next(ctx context.Context, m *connector.Morsel) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, io.EOF) && ctx.Err() == nil:
+	case err == io.EOF && ctx.Err() == nil: // a connection that ended wraps it, and is no end
 		return r.end(ctx)
 	}
 	return r.in.fail(ctx, err)

@@ -3,6 +3,7 @@ package blob_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -76,6 +77,9 @@ func TestResume(t *testing.T) {
 		{"a clean end before the end", ".csv", nil, 0, blob.Retry{Attempts: 2}, false, ""},
 		{"read at any place", ".parquet", cut, 0, blob.Retry{Attempts: 2}, false, ""},
 		{"what does not pass", ".csv", errors.New("permission denied"), 0, blob.Retry{Attempts: 3}, false, "permission denied"},
+		{"an error that wraps the end", ".csv", fmt.Errorf("connection lost: %w", io.EOF), 0, blob.Retry{}, false, "connection lost"},
+		{"an error that wraps the end, in gzip", ".tsv.gz", fmt.Errorf("connection lost: %w", io.EOF), 0, blob.Retry{}, false, "connection lost"},
+		{"an error that wraps the end, in zstd", ".jsonl.zst", fmt.Errorf("connection lost: %w", io.EOF), 0, blob.Retry{}, false, "connection lost"},
 		{"no retry", ".csv", cut, 0, blob.Retry{}, false, "connection reset"},
 		{"refused too often", ".csv", cut, 9, blob.Retry{Attempts: 3}, false, "refused"},
 		{"replaced meanwhile", ".csv", cut, 0, blob.Retry{Attempts: 3}, true, "the file has changed"},
@@ -96,7 +100,7 @@ func TestResume(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			store.every, store.fails, store.refuse = 5000, c.fails, c.refuse
+			store.every, store.fails, store.refuse = 500, c.fails, c.refuse
 			if c.kind == ".parquet" {
 				store.every = 1 << 30 // a read that begins is finished
 			}

@@ -2,7 +2,6 @@ package blob
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"github.com/headgate/headgate/connector"
@@ -142,7 +141,7 @@ func (in *input) infer(ctx context.Context, into []*guess, limit int) error {
 	start := in.read.n.Load()
 	for rows := 0; rows < limit && in.read.n.Load()-start < sampleBytes; rows += m.Batch.Rows {
 		err := in.dec.Next(ctx, &m)
-		if errors.Is(err, io.EOF) && ctx.Err() == nil {
+		if err == io.EOF && ctx.Err() == nil {
 			return nil
 		}
 		if err == nil {

@@ -14,7 +14,6 @@ import (
 	wire "github.com/jlaffaye/ftp"
 
 	"github.com/headgate/headgate/connector"
-	"github.com/headgate/headgate/connector/glob"
 	"github.com/headgate/headgate/connector/tree"
 )
 
@@ -28,7 +27,7 @@ func (s *Store) Open(ctx context.Context, name string, offset int64) (io.ReadClo
 }
 
 func (s *Store) read(ctx context.Context, name string, offset int64) (io.ReadCloser, error) {
-	clean, err := glob.Clean(name)
+	clean, err := s.clean(name)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,6 @@ import (
 	wire "github.com/jlaffaye/ftp"
 
 	"github.com/headgate/headgate/connector"
-	"github.com/headgate/headgate/connector/glob"
 	"github.com/headgate/headgate/connector/netguard"
 	"github.com/headgate/headgate/connector/tree"
 )
@@ -171,16 +170,28 @@ func (s *Store) label(name string) string {
 // option and no command depends on another.
 func (c *control) remote(name string) string {
 	root := c.s.cfg.Path
+	if root == "" && strings.HasPrefix(name, "/") {
+		return name
+	}
 	if !strings.HasPrefix(root, "/") {
 		root = path.Join("/", c.home, root)
 	}
 	return path.Join(root, name)
 }
 
+// rooted reports whether names lie below a folder that the connection names.
+func (s *Store) rooted() bool { return s.cfg.Path != "" }
+
+func (s *Store) clean(name string) (string, error) { return tree.Clean(name, s.rooted()) }
+
 // List returns the files that match pattern, sorted by name. What the server lists is not
 // believed: names that lead elsewhere or hold control characters are an error.
 func (s *Store) List(ctx context.Context, pattern string) ([]connector.Object, error) {
-	objects, err := tree.List(ctx, (*folders)(s), s.label, pattern)
+	list := tree.List
+	if !s.rooted() {
+		list = tree.ListAnywhere
+	}
+	objects, err := list(ctx, (*folders)(s), s.label, pattern)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.label(pattern), err)
 	}
@@ -189,7 +200,7 @@ func (s *Store) List(ctx context.Context, pattern string) ([]connector.Object, e
 
 // Remove deletes a file. One that is not there is fine.
 func (s *Store) Remove(ctx context.Context, name string) error {
-	clean, err := glob.Clean(name)
+	clean, err := s.clean(name)
 	if err == nil {
 		err = (*folders)(s).Delete(ctx, clean)
 	}
@@ -208,11 +219,11 @@ func (s *Store) Rename(ctx context.Context, from, to string) error {
 }
 
 func (s *Store) rename(ctx context.Context, from, to string) error {
-	from, err := glob.Clean(from)
+	from, err := s.clean(from)
 	if err != nil {
 		return err
 	}
-	if to, err = glob.Clean(to); err != nil {
+	if to, err = s.clean(to); err != nil {
 		return err
 	}
 	if err := s.makeFolder(ctx, path.Dir(to)); err != nil {
@@ -243,9 +254,9 @@ func (s *Store) makeFolder(ctx context.Context, dir string) error {
 
 // Publish gives a sealed file its final name.
 func (s *Store) Publish(ctx context.Context, staged, name string) error {
-	final, err := glob.Clean(name)
+	final, err := s.clean(name)
 	if err == nil {
-		staged, err = glob.Clean(staged)
+		staged, err = s.clean(staged)
 	}
 	if err == nil {
 		err = tree.Publish(ctx, (*folders)(s), staged, final)
@@ -260,7 +271,7 @@ func (s *Store) Publish(ctx context.Context, staged, name string) error {
 // that starts with tag and were never published: what a crash left behind.
 func (s *Store) Sweep(ctx context.Context, dir, tag string) error {
 	if strings.Contains(dir, "..") {
-		if _, err := glob.Clean(dir); err != nil {
+		if _, err := s.clean(dir); err != nil {
 			return err
 		}
 	}

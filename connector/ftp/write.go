@@ -9,7 +9,6 @@ import (
 	"path"
 
 	"github.com/headgate/headgate/connector"
-	"github.com/headgate/headgate/connector/glob"
 	"github.com/headgate/headgate/connector/tree"
 )
 
@@ -24,7 +23,7 @@ func (s *Store) Create(ctx context.Context, name, tag string) (connector.Upload,
 }
 
 func (s *Store) create(ctx context.Context, name, tag string) (*upload, error) {
-	final, err := glob.Clean(name)
+	final, err := s.clean(name)
 	if err != nil {
 		return nil, err
 	}

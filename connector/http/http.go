@@ -78,7 +78,7 @@ func (s *Store) address() error {
 	}
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http", u.Host == "", u.Opaque != "":
-		return errors.New("url: want https://HOST/...")
+		return errors.New("url: want https://HOST/PATH")
 	case u.User != nil:
 		return errors.New("url: a user and a password do not belong there; write user: and password: secret:NAME")
 	case u.Fragment != "":

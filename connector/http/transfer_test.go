@@ -282,7 +282,7 @@ func TestFaults(t *testing.T) {
 	direct := s.at["web"]
 	r := rand.New(rand.NewPCG(1, 2))
 	failed := 0
-	for i := range 40 {
+	for i := range 100 {
 		kind := []string{"limit_data", "reset_peer", "timeout", "slicer", "slow_close"}[i%5]
 		stream := []string{"downstream", "upstream"}[r.IntN(2)]
 		proxy := toxi.Before(direct)
@@ -315,8 +315,8 @@ func TestFaults(t *testing.T) {
 		}
 		cancel()
 	}
-	t.Logf("%d of 80 transfers failed", failed)
-	if failed == 0 || failed == 80 {
+	t.Logf("%d of 200 transfers failed", failed)
+	if failed == 0 || failed == 200 {
 		t.Error("the faults had no effect, or nothing worked at all")
 	}
 }

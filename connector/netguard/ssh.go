@@ -96,7 +96,7 @@ func algorithmsOf(types []string) []string {
 func CheckHostKey(pin string) error {
 	fields := strings.Fields(pin)
 	if len(fields) == 0 || len(fields) > 2 {
-		return fmt.Errorf("host key %q: want SHA256:...", pin)
+		return fmt.Errorf("host key %q: not a fingerprint as ssh-keygen -l prints it", pin)
 	}
 	sum, ok := strings.CutPrefix(fields[len(fields)-1], "SHA256:")
 	if raw, err := base64.RawStdEncoding.DecodeString(sum); !ok || err != nil || len(raw) != 32 {

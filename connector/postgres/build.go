@@ -36,7 +36,7 @@ func (s *sink) build(ctx context.Context) error {
 	if err := s.encoders(ctx, into); err != nil {
 		return err
 	}
-	return s.stage(ctx, into)
+	return s.route(ctx, into)
 }
 
 // encoders finds out how each field is sent.
@@ -79,19 +79,24 @@ var equalTypes = map[uint32]bool{
 	oidDate: true, oidTime: true, oidTimestamp: true, oidTimestamptz: true, oidUUID: true, oidJSONB: true, oidFloat4: true, oidFloat8: true, oidNumeric: true,
 }
 
-// stage makes the temporary tables that the mode, or a type without a binary form, needs.
-func (s *sink) stage(ctx context.Context, into relation) error {
+// route decides whether rows go through a temporary table: where the mode, or a type without a
+// binary form, needs one.
+func (s *sink) route(ctx context.Context, into relation) error {
 	s.staged = s.plan.Keyed()
 	for _, e := range s.cells {
 		s.staged = s.staged || e.cast != ""
 	}
-	if !s.staged {
-		rls, _, err := s.conn.one(ctx, "SELECT row_security_active($1::oid)", &into.oid) // COPY refuses such a table
-		if err != nil {
-			return err
-		}
-		s.staged = rls == "t"
+	if s.staged {
+		return nil
 	}
+	rls, _, err := s.conn.one(ctx, "SELECT row_security_active($1::oid)", &into.oid) // COPY refuses such a table
+	s.staged = rls == "t"
+	return err
+}
+
+// stage makes the temporary tables of a writer, in its savepoint: a table is emptied
+// where it is, and not made anew, only in the subtransaction that made it.
+func (s *sink) stage(ctx context.Context) error {
 	if !s.staged {
 		return nil
 	}

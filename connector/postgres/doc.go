@@ -56,6 +56,9 @@ func Type() *connector.Type {
 				return newSink(newServer(env, cfg.(*Config)), req), nil
 			},
 			Modes: sqldb.Modes(),
+			Describe: func(ctx context.Context, env connector.Env, cfg any, name string) ([]connector.Relation, error) {
+				return newServer(env, cfg.(*Config)).relations(ctx, name)
+			},
 		},
 		Test: func(ctx context.Context, env connector.Env, cfg any) (*connector.Probe, error) {
 			return newServer(env, cfg.(*Config)).probe(ctx)

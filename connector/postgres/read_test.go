@@ -12,6 +12,7 @@ import (
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/conntest"
+	"github.com/headgate/headgate/connector/postgres"
 	"github.com/headgate/headgate/connector/record"
 )
 
@@ -20,7 +21,7 @@ func TestRead(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, base){
 		"types": readTypes, "numerics": readNumerics, "query": readQuery, "columns": readColumns, "splits": readSplits, "snapshot": readSnapshot,
 		"incremental": readIncremental, "nulls": readNulls, "lag": readLag, "backfill": readBackfill, "ranges": readRanges, "refusals": readRefusals,
-		"copies": readCopies, "read only": readOnly, "large": readLarge, "lost": readLost,
+		"copies": readCopies, "read only": readOnly, "large": readLarge, "describe": readDescribe, "lost": readLost,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, d.base(t)) })
 	}
@@ -397,5 +398,26 @@ func readLost(t *testing.T, b base) {
 	rows, err := conntest.ReadSplit(context.Background(), src, plan.Splits[0])
 	if err == nil || !strings.Contains(err.Error(), "22012") {
 		t.Errorf("%d rows, %v", len(rows), err)
+	}
+}
+
+func readDescribe(t *testing.T, b base) {
+	b.SQL(t, b.name, "CREATE TABLE t (a numeric(10,2), b text, c int[], PRIMARY KEY (b, a)); INSERT INTO t SELECT i, 'x' FROM generate_series(1, 50) i; ANALYZE t; CREATE SCHEMA s; CREATE VIEW s.v AS SELECT 1 AS one")
+	describe := func(name string) ([]connector.Relation, error) {
+		return postgres.Type().Table.Describe(t.Context(), env(), b.config(b.name), name)
+	}
+	all, err := describe("")
+	if err != nil || len(all) != 2 || all[0].Name != "t" || all[0].Rows != 50 || all[1].Name != "s.v" || all[1].Kind != "view" {
+		t.Errorf("%+v, %v", all, err)
+	}
+	one, err := describe("t")
+	if err != nil || len(one) != 1 || len(one[0].Columns) != 3 || len(one[0].Indexes) != 1 {
+		t.Fatalf("%+v, %v", one, err)
+	}
+	if want := (connector.RelationColumn{Name: "a", Type: "numeric(10,2)", As: "decimal(10,2)", NotNull: true, Key: 2}); one[0].Columns[0] != want {
+		t.Errorf("%+v, want %+v", one[0].Columns[0], want)
+	}
+	if _, err := describe("s.w"); err == nil || !strings.Contains(err.Error(), "did you mean `s.v`") {
+		t.Error(err)
 	}
 }

@@ -354,17 +354,21 @@ const (
 	endPause    = 20 * time.Millisecond
 )
 
-// Abort rolls back: here, or on the server for a process that died.
+// Abort rolls back: here, or on the server for a process that died or a connection that broke.
 func (s *sink) Abort(ctx context.Context, ses *connector.Session, _ []connector.Receipt) error {
-	if s.own == ses.ID {
-		return s.Close()
+	own, broken := s.own == ses.ID, s.conn != nil && s.conn.pg.IsClosed()
+	s.Close()
+	if own && !broken {
+		return nil
 	}
 	c, _, err := s.recover(ctx, ses)
-	if err != nil {
+	switch {
+	case err == nil:
+		c.close()
+	case !own:
 		return s.fail(err)
 	}
-	c.close()
-	return nil
+	return nil // what we cannot reach, the server undoes when it notices
 }
 
 // Close rolls back what is not committed.

@@ -35,7 +35,11 @@ func (s *sink) Open(ctx context.Context, _ *connector.Session, _ connector.Split
 	}
 	w := &writer{s: s}
 	w.statements()
-	if err := s.conn.exec(ctx, "SAVEPOINT "+writerPoint); err != nil {
+	err := s.conn.exec(ctx, "SAVEPOINT "+writerPoint)
+	if err == nil {
+		err = s.stage(ctx)
+	}
+	if err != nil {
 		return nil, s.fail(err)
 	}
 	return w, nil
@@ -70,8 +74,6 @@ func (w *writer) statements() {
 		keep := s.plan.KeepKeys(s.sql, keysTable, stageTable)
 		w.merge, w.again = append(w.merge, keep), append(w.again, keep)
 	}
-	empty := "TRUNCATE " + stageTable
-	w.merge, w.again = append(w.merge, empty), append(w.again, empty)
 }
 
 // Append loads a batch. Rows that the server refuses are rejected.
@@ -124,7 +126,11 @@ func (w *writer) try(ctx context.Context, message []byte, merge []string) error 
 		sql += "; " + m
 	}
 	c := w.s.conn
-	err := c.copyIn(ctx, sql+"; RELEASE SAVEPOINT "+batchPoint, message)
+	sql += "; RELEASE SAVEPOINT " + batchPoint
+	if w.s.staged {
+		sql += "; TRUNCATE " + stageTable
+	}
+	err := c.copyIn(ctx, sql, message)
 	if err == nil || c.pg.IsClosed() {
 		return err
 	}

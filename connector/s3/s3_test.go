@@ -61,7 +61,9 @@ func open(t testing.TB, c *Config) *Store {
 }
 
 // prefixOf makes a folder of the bucket from one of this machine.
-func prefixOf(dir string) string { return strings.ReplaceAll(strings.Trim(filepath.ToSlash(dir), "/"), "/", "-") }
+func prefixOf(dir string) string {
+	return strings.ReplaceAll(strings.Trim(filepath.ToSlash(dir), "/"), "/", "-")
+}
 
 func TestStore(t *testing.T) {
 	s := server(t)

@@ -29,7 +29,7 @@ type Config struct {
 	Password   string        `key:"password" secret:"true" help:"password, also for servers that ask for it interactively"`
 	Agent      bool          `key:"agent" help:"use the keys of the SSH agent that runs beside"`
 	HostKeys   []string      `key:"host_keys" bind:"value" help:"fingerprints SHA256:... of the server's keys; connection trust writes them"`
-	Path       string        `key:"path" help:"folder that file names start from; left out = where the server puts one at login"`
+	Path       string        `key:"path" help:"folder that file names start from; left out = the server's top for names that start with a slash, else where it puts one at login"`
 	Timeout    time.Duration `key:"timeout" default:"30s" help:"how long the server may say nothing"`
 }
 

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/headgate/headgate/connector/glob"
 	"github.com/headgate/headgate/connector/tree"
 )
 
@@ -21,11 +20,11 @@ func (s *Store) Publish(ctx context.Context, staged, name string) error {
 }
 
 func (s *Store) publish(ctx context.Context, staged, name string) error {
-	final, err := glob.Clean(name)
+	final, err := s.clean(name)
 	if err != nil {
 		return err
 	}
-	if staged, err = glob.Clean(staged); err != nil {
+	if staged, err = s.clean(staged); err != nil {
 		return err
 	}
 	l, err := s.connected(ctx)

@@ -11,7 +11,6 @@ import (
 	wire "github.com/pkg/sftp"
 
 	"github.com/headgate/headgate/connector"
-	"github.com/headgate/headgate/connector/glob"
 	"github.com/headgate/headgate/connector/tree"
 )
 
@@ -26,7 +25,7 @@ func (s *Store) Open(ctx context.Context, name string, offset int64) (io.ReadClo
 }
 
 func (s *Store) open(ctx context.Context, name string, offset int64) (*reader, error) {
-	clean, err := glob.Clean(name)
+	clean, err := s.clean(name)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/headgate/headgate/connector"
-	"github.com/headgate/headgate/connector/glob"
 	"github.com/headgate/headgate/connector/tree"
 )
 
@@ -83,10 +82,19 @@ func (s *Store) remote(name string) string {
 	return path.Join(s.root, name)
 }
 
+// rooted reports whether names lie below a folder that the connection names.
+func (s *Store) rooted() bool { return s.root != "" }
+
+func (s *Store) clean(name string) (string, error) { return tree.Clean(name, s.rooted()) }
+
 // List returns the files that match pattern, sorted by name. What the server lists is not
 // believed: names that lead elsewhere or hold control characters are an error.
 func (s *Store) List(ctx context.Context, pattern string) ([]connector.Object, error) {
-	objects, err := tree.List(ctx, (*folders)(s), s.label, pattern)
+	list := tree.List
+	if !s.rooted() {
+		list = tree.ListAnywhere
+	}
+	objects, err := list(ctx, (*folders)(s), s.label, pattern)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.label(pattern), err)
 	}
@@ -95,7 +103,7 @@ func (s *Store) List(ctx context.Context, pattern string) ([]connector.Object, e
 
 // Remove deletes a file. One that is not there is fine.
 func (s *Store) Remove(ctx context.Context, name string) error {
-	clean, err := glob.Clean(name)
+	clean, err := s.clean(name)
 	if err == nil {
 		err = s.remove(ctx, clean)
 	}
@@ -123,11 +131,11 @@ func (s *Store) Rename(ctx context.Context, from, to string) error {
 }
 
 func (s *Store) rename(ctx context.Context, from, to string) error {
-	from, err := glob.Clean(from)
+	from, err := s.clean(from)
 	if err != nil {
 		return err
 	}
-	if to, err = glob.Clean(to); err != nil {
+	if to, err = s.clean(to); err != nil {
 		return err
 	}
 	l, err := s.connected(ctx)
@@ -160,7 +168,7 @@ func (s *Store) makeFolder(ctx context.Context, l *link, dir string) error {
 // that starts with tag and were never published: what a crash left behind.
 func (s *Store) Sweep(ctx context.Context, dir, tag string) error {
 	if strings.Contains(dir, "..") {
-		if _, err := glob.Clean(dir); err != nil {
+		if _, err := s.clean(dir); err != nil {
 			return err
 		}
 	}

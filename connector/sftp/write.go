@@ -12,7 +12,6 @@ import (
 	wire "github.com/pkg/sftp"
 
 	"github.com/headgate/headgate/connector"
-	"github.com/headgate/headgate/connector/glob"
 	"github.com/headgate/headgate/connector/tree"
 )
 
@@ -27,7 +26,7 @@ func (s *Store) Create(ctx context.Context, name, tag string) (connector.Upload,
 }
 
 func (s *Store) create(ctx context.Context, name, tag string) (*upload, error) {
-	final, err := glob.Clean(name)
+	final, err := s.clean(name)
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,8 @@ type Dialect struct {
 	// ColumnType is the declared type of a new column for a field, and a note when a
 	// person should know something about it.
 	ColumnType func(f record.Field) (decl, note string)
+	// KeyType is ColumnType for a column of the primary key; nil = ColumnType.
+	KeyType func(f record.Field) (decl, note string)
 	// Widen is the type that a column must be given to hold all values of a field, ""
 	// when it holds them already or no type would do.
 	Widen func(have Column, f record.Field) string

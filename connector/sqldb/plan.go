@@ -60,7 +60,7 @@ func (p *Plan) Create(d *Dialect, in *record.Schema, into Name) error {
 		if err := d.CheckIdent(f.Name); err != nil {
 			return fmt.Errorf("column `%s`: %w", f.Name, err)
 		}
-		c := p.column(d, f)
+		c := p.column(d, f, slices.Contains(key, i))
 		c.NotNull = f.Required || f.Origin().NotNull || slices.Contains(key, i)
 		if i > 0 {
 			b.WriteString(", ")
@@ -106,9 +106,13 @@ func (p *Plan) primaryKey(in *record.Schema) []int {
 	return key
 }
 
-// column is a new column for a field.
-func (p *Plan) column(d *Dialect, f record.Field) Column {
-	decl, note := d.ColumnType(f)
+// column is a new column for a field, which may belong to the primary key.
+func (p *Plan) column(d *Dialect, f record.Field, key bool) Column {
+	typ := d.ColumnType
+	if key && d.KeyType != nil {
+		typ = d.KeyType
+	}
+	decl, note := typ(f)
 	if note != "" {
 		p.Notes = append(p.Notes, note)
 	}
@@ -126,7 +130,7 @@ func (p *Plan) meet(d *Dialect, in *record.Schema, have *Table) error {
 		if err := d.CheckIdent(in.Fields[i].Name); err != nil {
 			return err
 		}
-		c := p.column(d, in.Fields[i])
+		c := p.column(d, in.Fields[i], false)
 		p.DDL = append(p.DDL, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s", d.Table(have.Name), d.Ident(c.Name), c.Type))
 		table = append(table, c)
 	}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -84,10 +85,7 @@ func (s *source) low(cursor json.RawMessage) (*mark, error) {
 		}
 		return m, nil
 	}
-	if s.req.Incremental.Start == "" {
-		return nil, nil
-	}
-	return &mark{Cursor: scalar{class: sqlite3.SQLITE_TEXT, s: s.req.Incremental.Start}}, nil
+	return textMark(s.req.Incremental.Start), nil
 }
 
 // Names of the parameters that bound the rows.
@@ -134,12 +132,19 @@ func (s *source) where(rows split) string {
 		return ""
 	}
 	cursor := s.sql.Ident(inc.Cursor)
+	if rows.Nulls {
+		return " WHERE " + cursor + " IS NULL"
+	}
+	low, high := ">", "<="
+	if rows.Backfill {
+		low, high = ">=", "<"
+	}
 	sql := " WHERE " + cursor + " IS NOT NULL"
 	if rows.Lo != nil {
-		sql += " AND " + s.beyond(cursor, ">", lowCursor, lowTie, rows.Lo.Tie != nil)
+		sql += " AND " + s.beyond(cursor, low, lowCursor, lowTie, rows.Lo.Tie != nil)
 	}
 	if rows.Hi != nil {
-		sql += " AND " + s.beyond(cursor, "<=", highCursor, highTie, rows.Hi.Tie != nil)
+		sql += " AND " + s.beyond(cursor, high, highCursor, highTie, rows.Hi.Tie != nil)
 	}
 	return sql
 }
@@ -213,7 +218,16 @@ func (s *source) checkCursor(ctx context.Context, d *db, st *connector.Stream) e
 			return fmt.Errorf("incremental: no column `%s`%s", name, sqldb.Suggest(name, names))
 		}
 	}
+	if inc.Lag > 0 {
+		return errors.New("incremental: a SQLite database has one writer at a time, so that no row appears late: leave out lag")
+	}
+	if inc.Nulls == "include" {
+		return nil
+	}
 	nulls, err := s.queryOne(ctx, d, "SELECT 1 FROM "+s.from()+" WHERE "+s.sql.Ident(inc.Cursor)+" IS NULL LIMIT 1")
+	if err == nil && nulls && inc.Nulls == "fail" {
+		return fmt.Errorf("there are rows whose `%s` is NULL, and `nulls: fail` forbids to leave them out", inc.Cursor)
+	}
 	if err == nil && nulls {
 		st.Notes = append(st.Notes, fmt.Sprintf("rows whose `%s` is NULL are not read", inc.Cursor))
 	}

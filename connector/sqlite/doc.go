@@ -40,6 +40,9 @@ func Type() *connector.Type {
 				return newSink(env, cfg.(*Config), req), nil
 			},
 			Modes: sqldb.Modes(),
+			Describe: func(ctx context.Context, env connector.Env, cfg any, name string) ([]connector.Relation, error) {
+				return newDatabase(env, cfg.(*Config)).describe(ctx, name)
+			},
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/conntest"
+	"github.com/headgate/headgate/connector/sqlite"
 )
 
 func TestUpdateMode(t *testing.T) {
@@ -80,5 +81,62 @@ func TestKeysAreCarried(t *testing.T) {
 	}
 	if !slices.Equal(keys, []int{2, 1, 0}) || !st.Schema.Fields[0].Origin().NotNull || st.Schema.Fields[0].Origin().Name != "TEXT" {
 		t.Errorf("%+v", st.Schema.Fields)
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	dir := t.TempDir()
+	shell(t, dir, "CREATE TABLE t (a DECIMAL(10,2), b TEXT NOT NULL, any, PRIMARY KEY (b, a)); CREATE VIEW v AS SELECT 1; CREATE INDEX i ON t (a)")
+	describe := func(name string) ([]connector.Relation, error) {
+		return sqlite.Type().Table.Describe(t.Context(), connector.Env{Project: dir}, &sqlite.Config{Path: "shop.db"}, name)
+	}
+	all, err := describe("")
+	if err != nil || len(all) != 2 || all[0].Name != "t" || all[1].Kind != "view" {
+		t.Errorf("%+v, %v", all, err)
+	}
+	one, err := describe("T")
+	if err != nil || len(one) != 1 || len(one[0].Columns) != 3 || len(one[0].Indexes) != 1 {
+		t.Fatalf("%+v, %v", one, err)
+	}
+	if want := (connector.RelationColumn{Name: "a", Type: "DECIMAL(10,2)", As: "decimal(10,2)", Key: 2}); one[0].Columns[0] != want {
+		t.Errorf("%+v, want %+v", one[0].Columns[0], want)
+	}
+	_, err = describe("tt")
+	wantError(t, err, "did you mean `t`")
+}
+
+func TestBackfillAndNulls(t *testing.T) {
+	dir := t.TempDir()
+	shell(t, dir, "CREATE TABLE t (id INTEGER, at DATE); INSERT INTO t SELECT value, date('2024-01-01', '+' || value || ' days') FROM generate_series(1, 10); INSERT INTO t VALUES (99, NULL)")
+	read := func(inc connector.Incremental, cursor string) (string, string) {
+		src := newSource(t, dir, connector.SourceRequest{Table: "t", Select: []string{"id"}, Incremental: &inc})
+		_, rows, plan := conntest.Read(t, src, []byte(cursor))
+		var ids []string
+		for _, r := range rows {
+			ids = append(ids, r[0])
+		}
+		return strings.Join(ids, " "), string(plan.Cursor)
+	}
+	for _, test := range []struct {
+		inc    connector.Incremental
+		cursor string
+		want   string
+		next   string
+	}{
+		{connector.Incremental{From: "2024-01-05", To: "2024-01-08"}, `{"cursor":"2024-01-09"}`, "4 5 6", ""},
+		{connector.Incremental{To: "2024-01-03"}, "", "1", ""},
+		{connector.Incremental{From: "2024-01-10"}, "", "9 10", ""},
+		{connector.Incremental{Nulls: "include"}, `{"cursor":"2024-01-10"}`, "99 10", `{"cursor":"2024-01-11"}`},
+		{connector.Incremental{Nulls: "skip"}, `{"cursor":"2024-01-10"}`, "10", `{"cursor":"2024-01-11"}`},
+	} {
+		test.inc.Cursor = "at"
+		if got, next := read(test.inc, test.cursor); got != test.want || next != test.next {
+			t.Errorf("%+v: %q, cursor %s", test.inc, got, next)
+		}
+	}
+	for _, inc := range []connector.Incremental{{Cursor: "at", Nulls: "fail"}, {Cursor: "at", TieBreaker: "id", Lag: 1}} {
+		if _, err := newSource(t, dir, connector.SourceRequest{Table: "t", Incremental: &inc}).Discover(t.Context()); err == nil {
+			t.Errorf("%+v: no error", inc)
+		}
 	}
 }

@@ -9,13 +9,16 @@ import (
 	"github.com/headgate/headgate/connector"
 )
 
-// split is the Spec of the one split: the rows with lo < cursor <= hi.
+// split is the Spec of a split: the rows with lo < cursor <= hi.
 type split struct {
-	Lo *mark `json:"lo,omitempty"`
-	Hi *mark `json:"hi,omitempty"`
+	Lo       *mark `json:"lo,omitempty"`
+	Hi       *mark `json:"hi,omitempty"`
+	Backfill bool  `json:"backfill,omitempty"` // lo <= cursor < hi
+	Nulls    bool  `json:"nulls,omitempty"`    // those without a cursor, and no others
 }
 
-// Plan makes one split. With a cursor it ends where the table ends now.
+// Plan makes one split: SQLite reads in one piece. With a cursor it ends where the table ends now; rows without
+// a cursor that are included are a split of their own.
 func (s *source) Plan(ctx context.Context, cursor json.RawMessage) (*connector.SplitPlan, error) {
 	p, err := s.plan(ctx, cursor)
 	return p, s.fail(err)
@@ -27,31 +30,47 @@ func (s *source) plan(ctx context.Context, cursor json.RawMessage) (*connector.S
 		return nil, err
 	}
 	defer d.close()
-	sp := connector.Split{ID: "all", Name: s.label(), Rows: -1, Bytes: -1}
 	plan := &connector.SplitPlan{}
-	var rows split
-	if s.req.Incremental == nil {
-		sp.Rows = d.estimate(s.req.Table)
-	} else {
-		if rows.Lo, err = s.low(cursor); err != nil {
-			return nil, err
-		}
-		if rows.Hi, err = s.high(ctx, d, rows.Lo); err != nil {
-			return nil, err
-		}
-		if rows.Hi == nil { // nothing new
-			plan.Cursor = cursor
-			return plan, nil
-		}
-		if plan.Cursor, err = json.Marshal(rows.Hi); err != nil {
+	inc := s.req.Incremental
+	switch {
+	case inc == nil:
+		return plan, s.addSplit(plan, "all", split{}, d.estimate(s.req.Table))
+	case inc.From != "" || inc.To != "":
+		return plan, s.addSplit(plan, "backfill", split{Lo: textMark(inc.From), Hi: textMark(inc.To), Backfill: true}, -1)
+	case inc.Nulls == "include":
+		if err := s.addSplit(plan, "nulls", split{Nulls: true}, -1); err != nil {
 			return nil, err
 		}
 	}
-	if sp.Spec, err = json.Marshal(rows); err != nil {
+	var rows split
+	if rows.Lo, err = s.low(cursor); err != nil {
 		return nil, err
 	}
-	plan.Splits = []connector.Split{sp}
-	return plan, nil
+	if rows.Hi, err = s.high(ctx, d, rows.Lo); err != nil {
+		return nil, err
+	}
+	if rows.Hi == nil { // nothing new
+		plan.Cursor = cursor
+		return plan, nil
+	}
+	if plan.Cursor, err = json.Marshal(rows.Hi); err != nil {
+		return nil, err
+	}
+	return plan, s.addSplit(plan, "all", rows, -1)
+}
+
+// textMark is a place as a person writes it; nil for none.
+func textMark(s string) *mark {
+	if s == "" {
+		return nil
+	}
+	return &mark{Cursor: scalar{class: sqlite3.SQLITE_TEXT, s: s}}
+}
+
+func (s *source) addSplit(plan *connector.SplitPlan, id connector.SplitID, rows split, estimate int64) error {
+	spec, err := json.Marshal(rows)
+	plan.Splits = append(plan.Splits, connector.Split{ID: id, Name: s.label(), Spec: spec, Rows: estimate, Bytes: -1})
+	return err
 }
 
 // estimate is the number of rows a table has at most, by its rowids; -1 unknown.

@@ -13,6 +13,40 @@ import (
 	"github.com/headgate/headgate/connector/glob"
 )
 
+// Clean is glob.Clean for a store that is rooted in a folder. In one that is not, a name that
+// starts with a slash keeps it: it is counted from the top of the machine, and others
+// from where a login ends up.
+func Clean(name string, rooted bool) (string, error) {
+	clean, err := glob.Clean(name)
+	if err == nil && !rooted && strings.HasPrefix(name, "/") {
+		clean = "/" + clean
+	}
+	return clean, err
+}
+
+// ListAnywhere is List for a store that is not rooted; see Clean.
+func ListAnywhere(ctx context.Context, l Lister, label func(string) string, pattern string) ([]connector.Object, error) {
+	if !strings.HasPrefix(pattern, "/") {
+		return List(ctx, l, label, pattern)
+	}
+	objects, err := List(ctx, top{l}, func(name string) string { return label("/" + name) }, pattern)
+	for i := range objects {
+		objects[i].Name = "/" + objects[i].Name
+	}
+	return objects, err
+}
+
+// top is a machine seen from its top.
+type top struct{ Lister }
+
+func (t top) ReadDir(ctx context.Context, dir string) ([]Entry, error) {
+	return t.Lister.ReadDir(ctx, path.Join("/", dir))
+}
+
+func (t top) Stat(ctx context.Context, name string) (Entry, error) {
+	return t.Lister.Stat(ctx, path.Join("/", name))
+}
+
 // List is Store.List for the files of l. label names a file in messages.
 func List(ctx context.Context, l Lister, label func(string) string, pattern string) ([]connector.Object, error) {
 	if err := ctx.Err(); err != nil {

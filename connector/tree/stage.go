@@ -28,7 +28,7 @@ func Staged(final, tag string) string {
 // Sweep removes the files in dir and below that were being written under a tag that starts
 // with tag.
 func Sweep(ctx context.Context, l Lister, dir, tag string, remove func(context.Context, string) error) error {
-	return sweep(ctx, l, path.Clean(strings.TrimLeft(dir, "/")), "."+safe(tag), remove, 0)
+	return sweep(ctx, l, path.Clean(dir), "."+safe(tag), remove, 0)
 }
 
 func sweep(ctx context.Context, l Lister, dir, mark string, remove func(context.Context, string) error, depth int) error {

@@ -157,10 +157,41 @@ func TestSweep(t *testing.T) {
 	}
 	var gone []string
 	remove := func(_ context.Context, name string) error { gone = append(gone, name); return nil }
-	if err := errors.Join(Sweep(t.Context(), m, "/", "run1.", remove), Sweep(t.Context(), m, "none", "run1.", remove)); err != nil {
+	if err := errors.Join(Sweep(t.Context(), m, ".", "run1.", remove), Sweep(t.Context(), m, "none", "run1.", remove)); err != nil {
 		t.Error(err)
 	}
 	if want := []string{".a.run1.x.part", "sub/.b.run1.y.part"}; !slices.Equal(gone, want) {
 		t.Errorf("removed %q, want %q", gone, want)
+	}
+}
+
+func TestListAnywhere(t *testing.T) {
+	m := memory{
+		".":    files("a.csv"),
+		"/":    files("b.csv", "in/"),
+		"/in":  files("c.csv"),
+		"/in/": nil,
+	}
+	for pattern, want := range map[string]string{"*.csv": "a.csv", "/*.csv": "/b.csv", "/in/*": "/in/c.csv", "/**": "/b.csv /in/c.csv", "/in/c.csv": "/in/c.csv"} {
+		objects, err := ListAnywhere(t.Context(), m, func(s string) string { return s }, pattern)
+		var names []string
+		for _, o := range objects {
+			names = append(names, o.Name)
+		}
+		if got := strings.Join(names, " "); err != nil || got != want {
+			t.Errorf("%s: %q, %v, want %q", pattern, got, err, want)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		rooted bool
+		want   string
+	}{{"/a/b", true, "a/b"}, {"/a/b", false, "/a/b"}, {"a//b", false, "a/b"}, {"/../a", false, ""}, {"../a", false, ""}} {
+		if got, err := Clean(tt.name, tt.rooted); got != tt.want || (err == nil) != (tt.want != "") {
+			t.Errorf("%v: %q, %v", tt, got, err)
+		}
 	}
 }

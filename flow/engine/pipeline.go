@@ -50,6 +50,7 @@ type pipeline struct {
 	rejects  *rejects
 	report   Report
 	err      error
+	verified bool // what was read until err is what it should be
 	receipts []connector.Receipt
 }
 

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -68,7 +67,7 @@ func (v *preview) read(ctx context.Context, from connector.Source, s connector.S
 	defer r.Close()
 	var m connector.Morsel
 	for len(v.table.Rows) < v.want {
-		if err := r.Next(ctx, &m); errors.Is(err, io.EOF) {
+		if err := r.Next(ctx, &m); err == io.EOF {
 			return nil
 		} else if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/headgate/headgate/connector/record"
+	"github.com/headgate/headgate/connector/spool"
 	"github.com/headgate/headgate/flow"
 )
 
@@ -57,8 +58,10 @@ type rejects struct {
 	run, flow string
 	rules     flow.Errors
 	path      string // of the file, when rows are kept
+	hold      bool   // rows are not known to be right yet: keep them out of the file until publish
 
 	count int64
+	held  spool.Spool
 	file  *os.File
 	w     *bufio.Writer
 }
@@ -99,24 +102,43 @@ func (r *rejects) describe(b *record.Batch, rej record.Reject) Rejected {
 	return out
 }
 
-// keep writes one row to the file. Rows may hold personal data: the file is for
-// its owner alone.
+// keep writes one row.
 func (r *rejects) keep(row Rejected) error {
-	if r.file == nil {
-		if err := os.MkdirAll(filepath.Dir(r.path), 0o700); err != nil {
-			return fmt.Errorf("write rejects: %w", err)
+	if r.w == nil {
+		if err := r.open(); err != nil {
+			return err
 		}
-		f, err := os.OpenFile(r.path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-		if err != nil {
-			return fmt.Errorf("write rejects: %w", err)
-		}
-		r.file, r.w = f, bufio.NewWriterSize(f, 64<<10)
 	}
 	enc := json.NewEncoder(r.w)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(row); err != nil {
 		return fmt.Errorf("write rejects: %w", err)
 	}
+	return nil
+}
+
+func (r *rejects) open() error {
+	if r.hold {
+		r.w = bufio.NewWriterSize(&r.held, 64<<10)
+		return nil
+	}
+	if err := r.create(); err != nil {
+		return err
+	}
+	r.w = bufio.NewWriterSize(r.file, 64<<10)
+	return nil
+}
+
+// create makes the file. Rows may hold personal data: it is for its owner alone.
+func (r *rejects) create() error {
+	if err := os.MkdirAll(filepath.Dir(r.path), 0o700); err != nil {
+		return fmt.Errorf("write rejects: %w", err)
+	}
+	f, err := os.OpenFile(r.path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("write rejects: %w", err)
+	}
+	r.file = f
 	return nil
 }
 
@@ -128,21 +150,37 @@ func (r *rejects) settle(read int64) error {
 	return nil
 }
 
-// close makes the file durable. It may be called twice.
-func (r *rejects) close() error {
-	if r.file == nil {
+// publish makes the file durable, with what was held back until now. It may be called twice.
+func (r *rejects) publish() error {
+	if r.w == nil {
 		return nil
 	}
 	err := r.w.Flush()
-	if e := r.file.Sync(); err == nil {
+	if err == nil && r.hold {
+		if err = r.create(); err == nil {
+			err = r.held.CopyTo(r.file)
+		}
+	}
+	if err == nil {
+		err = r.file.Sync()
+	}
+	if e := r.close(); err == nil {
 		err = e
 	}
-	if e := r.file.Close(); err == nil {
-		err = e
-	}
-	r.file = nil
 	if err != nil {
 		return fmt.Errorf("write rejects: %w", err)
 	}
 	return nil
+}
+
+// close forgets what is still held back. It may be called twice.
+func (r *rejects) close() error {
+	r.held.Close()
+	r.w = nil
+	if r.file == nil {
+		return nil
+	}
+	f := r.file
+	r.file = nil
+	return f.Close()
 }

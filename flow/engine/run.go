@@ -154,12 +154,12 @@ func (r *run) move(ctx context.Context, splits *connector.SplitPlan, ses *connec
 	p := &pipeline{ctx: ctx, reading: until(ctx, r.o.Stop), plan: r.plan, splits: splits.Splits, session: ses, stop: r.o.Stop, meter: r.o.Meter,
 		commits: newTurnstile(), all: map[*lane]bool{}, report: r.report, ahead: abreast(r.plan.From)}
 	p.changed = sync.NewCond(&p.mu)
-	p.rejects = &rejects{run: r.plan.Run.ID, flow: r.plan.Flow, rules: r.plan.Errors, path: r.rejectsFile()}
+	p.rejects = &rejects{run: r.plan.Run.ID, flow: r.plan.Flow, rules: r.plan.Errors, path: r.rejectsFile(), hold: verifies(r.plan.From)}
 	defer p.rejects.close()
 	r.expect(splits)
 	err := p.drain(r.workers())
 	if err == nil {
-		err = p.settle()
+		p.verified, err = true, p.settle()
 	}
 	r.report = p.report
 	if n, ok := r.plan.From.(connector.Noter); ok {
@@ -167,14 +167,17 @@ func (r *run) move(ctx context.Context, splits *connector.SplitPlan, ses *connec
 	}
 	r.report.Splits = p.begun
 	r.report.BytesRead = r.o.Meter.BytesRead.Load()
-	if p.rejects.path != "" && p.rejects.count > 0 && r.plan.Errors.Rows == "quarantine" {
+	published := p.verified || !p.rejects.hold
+	if published && p.rejects.path != "" && p.rejects.count > 0 && r.plan.Errors.Rows == "quarantine" {
 		r.report.Rejects = p.rejects.path
 	}
 	for _, rec := range p.receipts {
 		r.report.BytesWritten += rec.Bytes
 	}
-	if err == nil {
-		err = p.rejects.close()
+	if published {
+		if e := p.rejects.publish(); err == nil {
+			err = e
+		}
 	}
 	return p.receipts, r.explain(ctx, err)
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"io"
 
 	"github.com/headgate/headgate/connector"
@@ -49,16 +48,23 @@ func (p *pipeline) read(l *lane, m *connector.Morsel, again bool) (ticket, bool)
 		m.Scratch = nil
 	}
 	p.mu.Unlock()
-	err := p.start(l, first)
-	if err == nil {
+	failed := p.start(l, first)
+	var err error
+	if failed == nil {
 		err = l.reader.Next(p.reading, m)
 	}
 	p.mu.Lock()
+	if failed != nil && !p.halted() {
+		return p.failing(failed), true
+	}
+	if failed != nil {
+		return ticket{}, false
+	}
 	p.meter.BytesRead.Store(p.bytesRead())
 	switch {
 	case err == nil:
 		return p.issue(l), true
-	case errors.Is(err, io.EOF):
+	case err == io.EOF: // an error that wraps it is a connection that ended
 		p.bytesBefore += l.reader.BytesRead()
 		p.remove(l)
 		p.mu.Unlock()

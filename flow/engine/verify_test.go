@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync/atomic"
 	"testing"
 
@@ -21,6 +22,8 @@ func (s *sealedLines) Open(ctx context.Context, sp connector.Split) (connector.R
 	r, err := s.lines.Open(ctx, sp)
 	return &sealedReader{r, s}, err
 }
+
+func (s *sealedLines) Verifies() bool { return true }
 
 type sealedReader struct {
 	connector.Reader
@@ -85,5 +88,46 @@ func TestPreviewVerified(t *testing.T) {
 	p.From = &sealedLines{j.src, connector.Mark(errors.New("the seal is broken"), connector.ErrIntegrity), new(atomic.Int64)}
 	if table, err := Preview(j.ctx, p, 2, -1); !errors.Is(err, connector.ErrIntegrity) || table != nil {
 		t.Errorf("%v, error %v", table, err)
+	}
+}
+
+// TestRejectsVerified: rejected rows of a file are in no file before theirs was verified.
+func TestRejectsVerified(t *testing.T) {
+	broken := connector.Mark(errors.New("the seal is broken"), connector.ErrIntegrity)
+	for _, c := range []struct {
+		name         string
+		seal         error
+		limit, keeps int64 // rows taken (0 = all), rejects allowed
+		published    bool
+	}{
+		{"right", nil, 0, -1, true},
+		{"broken", broken, 1, -1, false},
+		{"too many, right", nil, 0, 2, true},
+		{"too many, broken", broken, 0, 2, false},
+		{"too many, unreadable", errors.New("the line went dead"), 0, 2, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			rows := numbers(100)
+			for i := range 10 {
+				rows[i] = "bad,x"
+			}
+			j := newJob(t, rows)
+			j.rules.Rows, j.rules.MaxRows, j.o.Workers = "quarantine", c.keeps, 1
+			if c.limit > 0 {
+				j.ops = append(j.ops, limit(c.limit))
+			}
+			p := j.plan()
+			p.From = &sealedLines{j.src, c.seal, new(atomic.Int64)}
+			r, err := Run(j.ctx, p, j.o)
+			if r.RowsRejected == 0 {
+				t.Fatalf("nothing was rejected: %v", err)
+			}
+			if c.published != (r.Rejects != "") {
+				t.Errorf("the report names %q after error %v", r.Rejects, err)
+			}
+			if left, _ := os.ReadDir(j.o.RejectsDir); c.published != (len(left) == 1) {
+				t.Errorf("%d files of rejects after error %v", len(left), err)
+			}
+		})
 	}
 }

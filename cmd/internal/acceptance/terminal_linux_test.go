@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,6 +25,12 @@ type terminal struct {
 // sit starts headgate in the project at a terminal.
 func (p *project) sit(args ...string) *terminal {
 	p.t.Helper()
+	return p.sitAt(append([]string{program}, args...)...)
+}
+
+// sitAt starts another program there.
+func (p *project) sitAt(argv ...string) *terminal {
+	p.t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
 		p.t.Fatal(err)
@@ -40,9 +47,9 @@ func (p *project) sit(args ...string) *terminal {
 		p.t.Fatal(err)
 	}
 	defer slave.Close()
-	c := exec.Command(program, args...)
+	c := exec.Command(argv[0], argv[1:]...)
 	c.Dir = p.dir
-	c.Env = []string{"HOME=" + p.dir, "TERM=xterm", "NO_COLOR=1", "LANG=C.UTF-8"}
+	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + p.dir, "TERM=xterm", "NO_COLOR=1", "LANG=C.UTF-8"}
 	c.Stdin, c.Stdout, c.Stderr = slave, slave, slave
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := c.Start(); err != nil {
@@ -156,4 +163,52 @@ func TestInterruptAtAPassword(t *testing.T) {
 	if !echo() {
 		t.Error("the terminal does not echo any more")
 	}
+}
+
+// desktop is what runs on a desktop: a session bus with a keyring that is unlocked.
+const desktop = `set -e
+printf pw1 | gnome-keyring-daemon --unlock --components=secrets > keyring.log 2>&1
+"$1" --key-file owner.key login --ttl 5m
+"$1" whoami
+"$1" run plain
+"$1" --key-file owner.key slot add device --generate --json > device.json
+"$1" audit list > log.txt
+sh -c "$2"
+"$1" logout
+if "$1" whoami; then exit 7; fi
+`
+
+// TestOnADesktop logs in with a real Secret Service: the key of the session, and that of
+// a slot of two factors, lie in it and nowhere else.
+func TestOnADesktop(t *testing.T) {
+	for _, tool := range []string{"dbus-run-session", "gnome-keyring-daemon"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			if os.Getenv("HEADGATE_REQUIRE_SERVICES") == "1" {
+				t.Fatal(err)
+			}
+			t.Skip(err)
+		}
+	}
+	p := found(t).project
+	p.write(".local/share/keyrings/.keep", "")
+	// Somebody without the bus is not logged in meanwhile.
+	elsewhere := `if env -u DBUS_SESSION_BUS_ADDRESS "` + program + `" whoami; then exit 8; fi`
+	s := p.sitAt("dbus-run-session", "--", "sh", "-c", desktop, "sh", program, elsewhere)
+	screen := s.ends(p, 0)
+	if strings.Count(screen, "owner@example.com: owner") != 1 || strings.Count(screen, "not logged in") != 2 || !strings.Contains(screen, "plain: succeeded") {
+		t.Error(screen)
+	}
+	if log := p.read("log.txt"); !strings.Contains(log, "login") || !strings.Contains(log, "run.end") {
+		t.Error(log)
+	}
+	var made struct {
+		Result struct{ Slot, Password string }
+	}
+	if err := json.Unmarshal([]byte(p.read("device.json")), &made); err != nil || made.Result.Slot != "password+device" {
+		t.Fatal(made, err)
+	}
+	// The password alone opens nothing.
+	s = p.sit("--user", "owner@example.com", "whoami")
+	s.answers(p, "Password for owner@example.com", made.Result.Password)
+	s.ends(p, 10)
 }

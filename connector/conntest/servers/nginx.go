@@ -2,6 +2,7 @@ package servers
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -13,6 +14,8 @@ import (
 type Nginx struct {
 	*Process
 	Dir string // its folder, which others may enter
+
+	address string
 }
 
 // TLS is the lines of a server block for a certificate and the protocols allowed; "" = 1.2 and 1.3.
@@ -47,15 +50,37 @@ func StartNginx(t testing.TB, dir, address string, lines ...string) *Nginx {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Nginx{Dir: dir, Process: Start(t, Options{Path: path, Args: []string{"-c", file, "-e", "stderr", "-p", dir}, Dir: dir, Address: net.JoinHostPort(host, port)})}
+	return &Nginx{Dir: dir, address: address, Process: Start(t, Options{Path: path, Args: []string{"-c", file, "-e", "stderr", "-p", dir}, Dir: dir, Address: net.JoinHostPort(host, port)})}
 }
 
-// Log is the access log so far.
+// marker is in a request of ours.
+const marker = "/-log-marker"
+
+// Log is the access log, with every request that was answered before the call.
 func (n *Nginx) Log(t testing.TB) string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(n.Dir, "access.log"))
-	if err != nil && !os.IsNotExist(err) {
+	// A line is written just after the answer. There is one worker, which does one thing
+	// after the other: when it answers this, the lines before are there.
+	c, err := net.Dial("tcp", n.address)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return string(data)
+	defer c.Close()
+	if _, err = io.WriteString(c, "GET "+marker+" HTTP/1.0\r\n\r\n"); err == nil {
+		_, err = io.ReadAll(c)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(n.Dir, "access.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines strings.Builder
+	for line := range strings.Lines(string(data)) {
+		if !strings.Contains(line, marker) {
+			lines.WriteString(line)
+		}
+	}
+	return lines.String()
 }

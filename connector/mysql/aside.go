@@ -1,0 +1,232 @@
+package mysql
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/sqldb"
+)
+
+// Kinds of tables beside the target: the one that is being filled, and the one whose place it took.
+const (
+	asideNew = "new_"
+	asideOld = "old_"
+)
+
+// markOf is the comment of a table that a run has made. It tells whoever finds the table
+// whether the run was committed.
+func markOf(run string) string { return "headgate run " + run }
+
+// asideName is a table beside target, always the same for a flow.
+func asideName(kind, flow string, target sqldb.Name) sqldb.Name {
+	return target.Beside(sqldb.OwnPrefix + kind + digest(flow, target.Table))
+}
+
+func (s *sink) aside(kind string) sqldb.Name { return asideName(kind, s.spec.Flow, s.target) }
+
+// lockName is the name of a lock of the server: 64 characters at most.
+func lockName(kind string, parts ...string) string { return "headgate " + kind + " " + digest(parts...) }
+
+func digest(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:12])
+}
+
+// planReplace plans a table beside the old one. What hangs on the table itself rather than
+// on its name cannot be carried over, and statements that come after see the name: then
+// the table is emptied and filled instead, in the same transaction.
+func (s *sink) planReplace(ctx context.Context, table *sqldb.Table) error {
+	why, err := s.conn.bound(ctx, s.rel)
+	if err != nil {
+		return err
+	}
+	if why == "" && len(s.req.After) > 0 {
+		why = "there are statements in `after`"
+	}
+	if why != "" {
+		s.empty = true
+		if s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, s.target, table); err != nil {
+			return err
+		}
+		s.plan.Changes = append(s.plan.Changes, "DELETE FROM "+s.sql.Table(s.target))
+		s.plan.Notes = append(s.plan.Notes, fmt.Sprintf("`%s` is emptied and filled instead of exchanged: %s", s.target, why))
+		return nil
+	}
+	into := s.aside(asideNew)
+	column, unfilled := sqldb.Match(s.sql, s.in, table.Columns)
+	unfilled = slices.DeleteFunc(unfilled, func(c sqldb.Column) bool { return c.Generated })
+	generated := slices.ContainsFunc(column, func(c int) bool { return c >= 0 && table.Columns[c].Generated })
+	if len(unfilled) == 0 && !slices.Contains(column, -1) && !generated {
+		if s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, s.target, table); err != nil {
+			return err
+		}
+		s.plan.Changes = append(s.plan.Changes, "replace the rows of "+s.sql.Table(s.target))
+		ddl := []string{fmt.Sprintf("CREATE TABLE %s LIKE %s", s.sql.Table(into), s.sql.Table(s.target))}
+		for _, sql := range s.plan.DDL {
+			ddl = append(ddl, strings.Replace(sql, "ALTER TABLE "+s.sql.Table(s.target)+" ", "ALTER TABLE "+s.sql.Table(into)+" ", 1))
+		}
+		s.plan.DDL = ddl
+	} else {
+		s.plan = &sqldb.Plan{Load: s.load, Target: s.target, Exists: true}
+		if err := s.plan.Create(s.sql, s.in, into); err != nil {
+			return err
+		}
+		s.plan.Changes = append(s.plan.Changes, "replace the table by one with other columns (the old constraints are not kept): "+s.plan.DDL[0])
+	}
+	s.plan.Into = into
+	return s.mark()
+}
+
+// mark makes the plan's CREATE TABLE leave the run's mark.
+func (s *sink) mark() error {
+	if err := s.sql.CheckIdent(s.plan.Into.Table); err != nil {
+		return err
+	}
+	comment := " COMMENT=" + literal(markOf(s.spec.Run))
+	if strings.HasSuffix(s.plan.DDL[0], ")") {
+		s.plan.DDL[0] += tableOptions + comment
+	} else { // like another table, which has options of its own
+		s.plan.DDL = slices.Insert(s.plan.DDL, 1, "ALTER TABLE "+s.sql.Table(s.plan.Into)+comment)
+	}
+	s.spec.Made = s.plan.Into.Table
+	return nil
+}
+
+// swap gives the table that a committed session has made its name, and drops the one
+// whose place it takes. Whatever of that is done already is left alone.
+func (c *conn) swap(ctx context.Context, d *sqldb.Dialect, spec session) error {
+	if spec.Made == "" {
+		return nil
+	}
+	made, old := spec.Target.Beside(spec.Made), asideName(asideOld, spec.Flow, spec.Target)
+	rel, err := c.find(ctx, made)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err == nil && rel.comment == markOf(spec.Run) && made != spec.Target {
+		if err := c.rename(ctx, d, made, spec.Target, old); err != nil {
+			return fmt.Errorf("the rows are committed in %s, which could not take its place: %w", d.Table(made), err)
+		}
+	}
+	return c.settle(ctx, d, spec.Target, old, markOf(spec.Run))
+}
+
+// rename exchanges the tables in one step.
+func (c *conn) rename(ctx context.Context, d *sqldb.Dialect, made, target, old sqldb.Name) error {
+	there, err := c.exists(ctx, target)
+	if err != nil {
+		return err
+	}
+	sql := "RENAME TABLE "
+	if there {
+		if err := c.exec(ctx, "DROP TABLE IF EXISTS "+d.Table(old)); err != nil {
+			return err
+		}
+		sql += d.Table(target) + " TO " + d.Table(old) + ", "
+	}
+	return c.exec(ctx, sql+d.Table(made)+" TO "+d.Table(target))
+}
+
+// settle takes the mark off a table that has its name, and drops the old one.
+func (c *conn) settle(ctx context.Context, d *sqldb.Dialect, target, old sqldb.Name, mark string) error {
+	now, err := c.find(ctx, target)
+	if err != nil {
+		return err
+	}
+	before, err := c.find(ctx, old)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if now.comment == mark {
+		if err := c.exec(ctx, "ALTER TABLE "+d.Table(target)+" COMMENT="+literal(before.comment)); err != nil {
+			return err
+		}
+	}
+	if err == nil {
+		return c.exec(ctx, "DROP TABLE IF EXISTS "+d.Table(old))
+	}
+	return nil
+}
+
+// drop removes the table that a session has made, unless that was committed.
+func (c *conn) drop(ctx context.Context, d *sqldb.Dialect, spec session) error {
+	if spec.Made == "" {
+		return nil
+	}
+	made := spec.Target.Beside(spec.Made)
+	rel, err := c.find(ctx, made)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil || rel.comment != markOf(spec.Run) {
+		return err
+	}
+	if _, run, err := c.state(ctx, d, spec.Target, spec.Flow); err != nil || run == spec.Run {
+		return err
+	}
+	return c.exec(ctx, "DROP TABLE IF EXISTS "+d.Table(made))
+}
+
+// tidy finishes or drops what an earlier run of the flow, of which nobody knows any more, left
+// beside the target. The caller has the flow's lock.
+func (c *conn) tidy(ctx context.Context, d *sqldb.Dialect, target sqldb.Name, flow string) error {
+	rel, err := c.find(ctx, asideName(asideNew, flow, target))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, run, err := c.state(ctx, d, target, flow)
+	if err != nil {
+		return err
+	}
+	if run != "" && rel.comment == markOf(run) {
+		return c.swap(ctx, d, session{Flow: flow, Run: run, Target: target, Made: rel.name.Table})
+	}
+	return c.exec(ctx, "DROP TABLE "+d.Table(rel.name))
+}
+
+// endHolder ends the connection that holds a lock, if there is one, and waits until it is
+// gone: the server lets go of the lock once it has rolled back.
+func (c *conn) endHolder(ctx context.Context, lock string) error {
+	deadline := time.Now().Add(endPatience)
+	killed := ""
+	for {
+		id, held, err := c.one(ctx, "SELECT IS_USED_LOCK("+literal(lock)+")")
+		if err != nil || !held {
+			return err
+		}
+		if id != killed {
+			if err := c.exec(ctx, "KILL CONNECTION "+id); err != nil && !isError(err, errNoThread) {
+				return err
+			}
+			killed = id
+		}
+		if time.Now().After(deadline) {
+			return connector.Mark(fmt.Errorf("the connection %s of the run that died does not end", id), connector.ErrUnreachable)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(endPause):
+		}
+	}
+}
+
+// errNoThread is the error for a connection that is not there.
+const errNoThread = 1094
+
+// endPatience is how long a connection may take to end, endPause how often we look.
+const (
+	endPatience = 20 * time.Second
+	endPause    = 20 * time.Millisecond
+)
