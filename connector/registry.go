@@ -45,16 +45,27 @@ type Table struct {
 	// Describe lists what a connection has: all relations without their columns, or, with
 	// a name, that one with them. nil = the type cannot tell.
 	Describe func(ctx context.Context, env Env, cfg any, name string) ([]Relation, error)
+	// WriteName is a part of a table's name as a flow must write it, in quotes where it needs
+	// them; nil = as it is.
+	WriteName func(part string) string
+	// OneWriter says that a database takes the rows of one sink at a time.
+	OneWriter bool
 }
 
 // Relation is a table, a view or the like.
 type Relation struct {
-	Name    string           `json:"name"` // as a flow writes it
-	Kind    string           `json:"kind"` // table, view, ...
-	Rows    int64            `json:"rows"` // estimate, -1 unknown
+	Name    string           `json:"name"`             // as a flow writes it
+	Schema  string           `json:"schema,omitempty"` // that it lies in; "" where there are none
+	Table   string           `json:"table"`            // its own name, as it is
+	Near    bool             `json:"near"`             // a flow may name it without its schema
+	Kind    string           `json:"kind"`             // table, view, ...
+	Rows    int64            `json:"rows"`             // estimate, -1 unknown
 	Columns []RelationColumn `json:"columns,omitempty"`
 	Indexes []string         `json:"indexes,omitempty"` // for people
 }
+
+// Whole reports whether it has rows of its own, and all of them: a view and a partition do not.
+func (r Relation) Whole() bool { return r.Kind == "table" || r.Kind == "partitioned table" }
 
 // RelationColumn is a column of a Relation.
 type RelationColumn struct {

@@ -119,7 +119,7 @@ func checkSink(n *yaml.Node, s *Sink, d *spec.Decoder) {
 	switch mode := s.Mode.Value; mode {
 	case "upsert", "update", "delete", "mirror":
 		if len(s.Key) == 0 && spec.ShapeOf(load) == spec.Map {
-			d.Report(load, "flow.sink", "load mode "+mode+" needs a `key`: the columns that identify a row", "")
+			s.keyless = load
 		}
 	default:
 		if key != nil {
@@ -141,11 +141,40 @@ func checkFlow(root *yaml.Node, f *Flow, d *spec.Decoder) {
 			d.Report(t.node, "flow.name", spec.Quote(t.Value)+" cannot name a flow", "use a-z, 0-9 and -")
 		}
 	}
+	checkPair(f, d)
+	checkSchedule(f.Schedule, d)
+	checkLimits(root, f, d)
+}
+
+// checkWhole checks a flow without streams.
+func checkWhole(root *yaml.Node, f *Flow, d *spec.Decoder) {
+	keys := keyNames(Flow{})
+	for _, section := range []string{"source", "sink"} {
+		has := false
+		for i := 0; i < len(root.Content); i += 2 {
+			k := root.Content[i].Value
+			has = has || k == section || !slices.Contains(keys, k) && spec.Nearest(k, keys) == section // misspelt, which is a finding already
+		}
+		if !has {
+			d.Report(root, "yaml.required", "the key `"+section+"` is missing", "")
+		}
+	}
+	for _, key := range []string{"defaults", "on_stream_error"} {
+		if k, _ := keyOf(root, key); k != nil {
+			d.Report(k, "flow.stream", "`"+key+"` goes with `streams`", "")
+		}
+	}
+}
+
+// checkPair checks what the source and the sink are to each other. A table's stream may leave
+// the key to the table that it reads.
+func checkPair(f *Flow, d *spec.Decoder) {
 	if f.Sink.Mode.Value == "mirror" && f.Source.Incremental != nil && f.Sink.Mode.node != nil {
 		d.Report(f.Sink.Mode.node, "flow.sink", "load mode mirror deletes the rows that do not come, and an incremental source brings only what is new", "use upsert")
 	}
-	checkSchedule(f.Schedule, d)
-	checkLimits(root, f, d)
+	if n := f.Sink.keyless; n != nil && (f.Stream == nil || f.Source.Table.Value == "") {
+		d.Report(n, "flow.sink", "load mode "+f.Sink.Mode.Value+" needs a `key`: the columns that identify a row", "")
+	}
 }
 
 func checkLimits(root *yaml.Node, f *Flow, d *spec.Decoder) {

@@ -17,24 +17,26 @@ type Flow struct {
 	File  string // path as shown to people
 	Bytes []byte // the file, for snippets and the digest
 
-	Version       int                      `key:"version" required:"true" help:"version of the file format: 1"`
-	Name          Text                     `key:"flow" required:"true" help:"the flow's name: a-z, 0-9 and -, unique in the project"`
-	Description   string                   `key:"description" help:"what the flow is for"`
-	Owner         string                   `key:"owner" help:"who looks after it"`
-	Tags          []string                 `key:"tags" help:"words to find it by"`
-	Schedule      *Schedule                `key:"schedule" help:"when it is due"`
-	After         []Text                   `key:"after" help:"other flows that must have succeeded"`
-	Params        Params                   `key:"params" help:"values given to a run"`
-	Source        Source                   `key:"source" required:"true" help:"what it reads"`
-	Steps         Steps                    `key:"steps" help:"what it does with the rows, in order; each step is a map with one key"`
-	Sink          Sink                     `key:"sink" required:"true" help:"what it writes"`
-	Errors        Errors                   `key:"errors" help:"what becomes of rows that cannot be read, computed or written"`
-	Run           RunOptions               `key:"run" help:"how a run behaves"`
-	Notify        *Notify                  `key:"notify" help:"whom to tell how a run ended"`
-	Tests         []Test                   `key:"tests" help:"rows in and rows expected out"`
-	Defaults      *yaml.Node               `key:"defaults" help:"what the streams have in common"`
-	Streams       spec.Ordered[*yaml.Node] `key:"streams" help:"many tables: a pattern and what differs for it"`
-	OnStreamError string                   `key:"on_stream_error" enum:"continue,stop" help:"what to do when one stream fails"`
+	Version       int        `key:"version" required:"true" help:"version of the file format: 1"`
+	Name          Text       `key:"flow" required:"true" help:"the flow's name: a-z, 0-9 and -, unique in the project"`
+	Description   string     `key:"description" help:"what the flow is for"`
+	Owner         string     `key:"owner" help:"who looks after it"`
+	Tags          []string   `key:"tags" help:"words to find it by"`
+	Schedule      *Schedule  `key:"schedule" help:"when it is due"`
+	After         []Text     `key:"after" help:"other flows that must have succeeded"`
+	Params        Params     `key:"params" help:"values given to a run"`
+	Source        Source     `key:"source" help:"what it reads"`
+	Steps         Steps      `key:"steps" help:"what it does with the rows, in order; each step is a map with one key"`
+	Sink          Sink       `key:"sink" help:"what it writes"`
+	Errors        Errors     `key:"errors" help:"what becomes of rows that cannot be read, computed or written"`
+	Run           RunOptions `key:"run" help:"how a run behaves"`
+	Notify        *Notify    `key:"notify" help:"whom to tell how a run ended"`
+	Tests         []Test     `key:"tests" help:"rows in and rows expected out"`
+	Defaults      Part       `key:"defaults" help:"what the streams have in common"`
+	Streams       Streams    `key:"streams" help:"many tables, or many files: a name, or a pattern with *, and what differs for it; each becomes a flow of its own"`
+	OnStreamError string     `key:"on_stream_error" enum:"continue,stop" default:"continue" help:"what to do when a stream fails: go on with the others, or begin no more"`
+
+	Stream *StreamOf // which stream of a flow this is; nil = a whole flow
 }
 
 // Digest identifies the contents of the flow's file: SHA-256 in hex.

@@ -21,16 +21,13 @@ var laterKeys = []later{
 	{path: "source.request"},
 	{path: "source.pagination"},
 	{path: "source.records"},
-	{path: "defaults"},
-	{path: "streams"},
-	{path: "on_stream_error"},
 	{path: "notify", warning: true},
 }
 
 var (
 	laterSteps  = []string{"unnest", "flatten", "unpivot", "sort", "aggregate", "lookup", "route"}
 	laterLayers = []string{"json", "xml", "fixed", "xlsx", "avro"}
-	laterTypes  = []string{"mysql", "rest"}
+	laterTypes  = []string{"rest"}
 )
 
 // Later reports whether a step, format, codec or connection type belongs to the file format but not

@@ -30,7 +30,15 @@ func LoadBytes(data []byte, display string) (*Flow, []Diag) {
 		return nil, src.diags(d.Findings)
 	}
 	f := &Flow{File: display, Bytes: data}
-	d.Decode(root, f)
+	if k, _ := keyOf(root, "streams"); k != nil {
+		rest, common := splitStreams(root)
+		d.Decode(rest, f)
+		checkStreams(rest, f, common, d)
+		root = rest
+	} else {
+		d.Decode(root, f)
+		checkWhole(root, f, d)
+	}
 	checkFlow(root, f, d)
 	checkLater(root, d)
 	checkTemplates(root, f, d)

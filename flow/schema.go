@@ -20,6 +20,7 @@ func Schema(reg *connector.Registry, steps []StepSchema) map[string]any {
 	properties := s["properties"].(map[string]any)
 	properties["version"].(map[string]any)["const"] = 1
 	properties["flow"].(map[string]any)["pattern"] = flowName.String()
+	s["anyOf"] = []any{map[string]any{"required": []any{"source", "sink"}}, map[string]any{"required": []any{"streams"}}}
 	s["$defs"] = map[string]any{"step": stepSchema(steps), "layers": layersSchema(reg)}
 	return s
 }

@@ -45,6 +45,10 @@ func (v validator) check(s map[string]any, doc any, at string) error {
 			}
 		case "oneOf":
 			err = v.one(arg.([]any), doc, at)
+		case "anyOf":
+			if !slices.ContainsFunc(arg.([]any), func(b any) bool { return v.check(b.(map[string]any), doc, at) == nil }) {
+				err = fmt.Errorf("%s: none of %v", at, arg)
+			}
 		case "items":
 			if list, ok := doc.([]any); ok {
 				for i, item := range list {

@@ -20,6 +20,8 @@ type Sink struct {
 	Evolve      string `key:"evolve" enum:"fail,add_columns,widen" default:"fail" help:"what to do when the table's columns do not fit"`
 	Before      []Text `key:"before" help:"statements to run first, in the same transaction"`
 	After       []Text `key:"after" help:"statements to run last, in the same transaction"`
+
+	keyless *yaml.Node // the section that lacks a key; nil = none does
 }
 
 // Roll says when a file ends and the next one begins.

@@ -70,6 +70,9 @@ func (m *Member) asGuest(tx *store.Tx) (*change, error) {
 	if v.log, err = readTail(tx, m.vault.opt.Expect); err != nil {
 		return nil, err
 	}
+	if err := checkCover(tx, v.state(), v.log); err != nil {
+		return nil, err
+	}
 	return &change{view: v, fresh: map[string]secretKeys{}}, nil
 }
 

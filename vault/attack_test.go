@@ -82,7 +82,7 @@ func (h *house) put(bucket, key string, value []byte) {
 // cutLog removes the newest entries and makes the tree fit, as who knows the format
 // can; then it writes more, signed by somebody who may.
 func (h *house) cutLog(n uint64, then string, more int) {
-	h.edit(func(tx *store.Tx) error {
+	h.tamper(func(tx *store.Tx) error {
 		t, err := readTail(tx, nil)
 		if err != nil {
 			return err
@@ -100,9 +100,6 @@ func (h *house) cutLog(n uint64, then string, more int) {
 			last.head = auditlog.LeafHash(tx.Get(bucketLog, seqKey(i)))
 			f.Add(last.head)
 		}
-		if err := tx.Put(bucketFrontier, []byte("cur"), f.Encode()); err != nil {
-			return err
-		}
 		chain, err := readPolicy(tx, nil, false)
 		if err != nil {
 			return err
@@ -114,7 +111,7 @@ func (h *house) cutLog(n uint64, then string, more int) {
 				return err
 			}
 		}
-		return nil
+		return v.cover()
 	})
 }
 

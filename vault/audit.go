@@ -27,6 +27,9 @@ type Entry struct {
 // for who holds the box audit, the person's own otherwise. The entries come in order.
 func (m *Member) Audit(ctx context.Context, from uint64, fn func(Entry) error) error {
 	return m.read(ctx, func(v *view) error {
+		if err := v.chained(from); err != nil {
+			return err
+		}
 		r := reader{v: v, keys: map[string][][]byte{m.ID: {m.identity.Audit}}, names: map[string]string{}}
 		all := v.state().Holds(m.ID, rbac.Audit)
 		return v.tx.Each(bucketLog, nil, seqKey(from), func(k, raw []byte) error {
@@ -89,7 +92,7 @@ func (r *reader) body(e auditlog.Entry) ([]byte, error) {
 			return body, nil
 		}
 	}
-	if e.User == r.v.m.ID {
+	if e.User == r.v.m.ID && e.Policy < r.v.state().Users[e.User].Since {
 		// The person's own, under keys that were lost since.
 		return []byte(`{}`), nil
 	}

@@ -88,7 +88,10 @@ func (c *change) finish() error {
 			return err
 		}
 	}
-	return c.checkpoint()
+	if err := c.checkpoint(); err != nil {
+		return err
+	}
+	return c.cover()
 }
 
 func putState(tx *store.Tx, s *rbac.State) error {

@@ -56,7 +56,7 @@
 //	dek             secret id 0 recipient  the secret's keys, sealed to box:secrets, box:meta, or a person
 //	bundle          invitation             keys for the invited person, under the code; digest in the state
 //	audit.log       u64 number             signature(64) ‖ head ‖ body under the author's audit key
-//	audit.frontier  cur                    size and roots of the RFC 6962 tree
+//	audit.frontier  cur                    signature(64) ‖ its author ‖ u64 operation ‖ digest of each other bucket ‖ size and roots of the RFC 6962 tree
 //	audit.ckpt      person                 u64 operation ‖ the person's newest C2SP checkpoint
 //	audit.key       person/COMMITMENT      the person's audit key, sealed to box audit
 //

@@ -147,12 +147,32 @@ func (h *house) run(name, flow string, r Ref, b Binding) (string, error) {
 	return string(value), errors.Join(err, run.End(background, RunResult{Status: "succeeded"}))
 }
 
-// edit changes the file as somebody with an editor would.
-func (h *house) edit(fn func(tx *store.Tx) error) {
+// tamper changes the file as somebody with an editor would.
+func (h *house) tamper(fn func(tx *store.Tx) error) {
 	h.t.Helper()
 	if err := h.vault().file.Update(background, store.Change{}, fn); err != nil {
 		h.t.Fatal(err)
 	}
+}
+
+// edit changes the file as a member with an edited program would, who signs the whole
+// store afterwards.
+func (h *house) edit(fn func(tx *store.Tx) error) {
+	h.t.Helper()
+	h.tamper(func(tx *store.Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		chain, err := readPolicy(tx, nil, false)
+		if err != nil {
+			return nil // no reader comes as far as the signature
+		}
+		end, err := readTail(tx, nil)
+		if err != nil {
+			return nil // as before
+		}
+		return (&view{tx: tx, m: h.who["owner"], chain: chain, log: end}).cover()
+	})
 }
 
 func (h *house) look(fn func(tx *store.Tx)) {
@@ -175,6 +195,18 @@ func (h *house) restore(b []byte) {
 	h.t.Helper()
 	if err := os.WriteFile(h.opt.Path, b, 0o600); err != nil {
 		h.t.Fatal(err)
+	}
+}
+
+// snapshot is a way back to the store and the pins as they are now.
+func (h *house) snapshot() func() {
+	h.t.Helper()
+	raw, pins := h.bytes(), h.t.TempDir()
+	ok(h.t, "pins", os.CopyFS(pins, os.DirFS(h.opt.Pins)))
+	return func() {
+		h.restore(raw)
+		h.dropPins()
+		ok(h.t, "pins", os.CopyFS(h.opt.Pins, os.DirFS(pins)))
 	}
 }
 

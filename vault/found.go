@@ -98,8 +98,5 @@ func (c *change) found(email string) error {
 			return err
 		}
 	}
-	if err := c.tx.Put(bucketFrontier, []byte("cur"), (&auditlog.Frontier{}).Encode()); err != nil {
-		return err
-	}
 	return c.putProfile(c.m.ID, raw)
 }

@@ -15,9 +15,14 @@ type tail struct {
 	time     int64
 }
 
-// readTail reads the end of the log and compares it with the pin.
+// readTail reads the end of the log and compares it with the pin. That it is the end
+// which was written, checkCover says.
 func readTail(tx *store.Tx, pin *Pin) (t tail, err error) {
-	if t.frontier, err = auditlog.ParseFrontier(tx.Get(bucketFrontier, []byte("cur"))); err != nil {
+	c, err := parseCover(tx.Get(bucketFrontier, []byte("cur")))
+	if err != nil {
+		return t, err
+	}
+	if t.frontier, err = auditlog.ParseFrontier(c.tree); err != nil {
 		return t, &TamperedError{"the audit log", err}
 	}
 	k, raw := tx.Last(bucketLog)
@@ -51,7 +56,7 @@ func readTail(tx *store.Tx, pin *Pin) (t tail, err error) {
 	return t, nil
 }
 
-// append writes an entry by the member.
+// append writes an entry by the member. cover has to follow.
 func (v *view) append(e auditlog.Event, run [16]byte) error {
 	body, err := auditlog.Encode(e)
 	if err != nil {
@@ -69,7 +74,7 @@ func (v *view) append(e auditlog.Event, run [16]byte) error {
 	}
 	v.log.head, v.log.time = auditlog.LeafHash(raw), h.Time
 	v.log.frontier.Add(v.log.head)
-	return v.tx.Put(bucketFrontier, []byte("cur"), v.log.frontier.Encode())
+	return nil
 }
 
 // checkpoint signs the log as it is now. One is kept for each author, the newest.

@@ -59,8 +59,9 @@ func (m *Member) read(ctx context.Context, fn func(*view) error) error {
 }
 
 // enter verifies the store before anything in it is used: its first operation, its
-// policy, the end of its log, each against what the person remembers, and that the
-// person's keys are the policy's.
+// policy, the end of its log, each against what the person remembers; that the
+// person's keys are the policy's; and that everything else is what its last writer
+// signed.
 func (m *Member) enter(tx *store.Tx) (*view, error) {
 	_, fp, err := genesis(tx)
 	if err != nil {
@@ -87,7 +88,7 @@ func (m *Member) enter(tx *store.Tx) (*view, error) {
 	if u.Keys != m.identity.Keys() {
 		return nil, tampered("the key is not the one that the policy has for this person")
 	}
-	return v, nil
+	return v, checkCover(tx, v.state(), v.log)
 }
 
 func (v *view) pin() Pin {
@@ -157,7 +158,7 @@ func (m *Member) Record(ctx context.Context, e auditlog.Event) error {
 			return err
 		}
 		pin = v.pin()
-		return nil
+		return v.cover()
 	})
 	if err != nil {
 		return unwritten(err)

@@ -93,7 +93,7 @@ func (r *Run) begin(ctx context.Context, q RunRequest, event func(*view) auditlo
 			return err
 		}
 		pin = v.pin()
-		return nil
+		return v.cover()
 	})
 	if is[*rbac.DeniedError](err) || is[*rbac.UnapprovedError](err) {
 		return nil, errors.Join(err, m.Refused(ctx, err))
@@ -215,7 +215,10 @@ func (r *Run) End(ctx context.Context, res RunResult) error {
 			return err
 		}
 		pin = v.pin()
-		return v.checkpoint()
+		if err := v.checkpoint(); err != nil {
+			return err
+		}
+		return v.cover()
 	})
 	if err != nil {
 		return unwritten(err)

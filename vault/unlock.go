@@ -24,7 +24,8 @@ type Credential struct {
 }
 
 // Unlock opens the person's keys and verifies the whole store against them. A wrong
-// name, password, key or code is ErrLogin and takes as long as a right one.
+// name, password, key or code is ErrLogin and takes as long as a right one; one that
+// fails since the store was damaged is not.
 func (v *Vault) Unlock(ctx context.Context, cr Credential) (*Member, error) {
 	var m *Member
 	var pin Pin
@@ -77,6 +78,9 @@ func (v *Vault) unlock(tx *store.Tx, cr Credential) (*Member, error) {
 // what they take. Of somebody unknown there are none.
 func (v *Vault) WaysOf(ctx context.Context, name string) (types []slot.Type, err error) {
 	err = v.file.View(ctx, func(tx *store.Tx) error {
+		if err := v.sound(tx); err != nil {
+			return err
+		}
 		s, err := unverifiedState(tx)
 		if err != nil {
 			return err
@@ -125,6 +129,9 @@ func (v *Vault) openSlot(tx *store.Tx, storeID string, fp rbac.Digest, cr Creden
 	}
 	if cr.Password != nil && !tried {
 		slot.Waste(v.opt.Cost, cr.Password)
+	}
+	if err := v.sound(tx); err != nil {
+		return "", content, err
 	}
 	return "", content, fmt.Errorf("%w", wrong)
 }

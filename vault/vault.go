@@ -55,7 +55,7 @@ const (
 
 // At is the store at a place. It does not look whether there is one.
 func At(o Options) *Vault {
-	return &Vault{o, &store.Store{Path: o.Path, LockTimeout: o.LockTimeout, Shared: o.Shared, Buckets: []string{
+	return &Vault{o, &store.Store{Path: o.Path, LockTimeout: o.LockTimeout, Shared: o.Shared, Long: []string{bucketOps, bucketLog}, Buckets: []string{
 		bucketOps, bucketState, bucketKeys, bucketSlots, bucketProfiles, bucketBoxes, bucketSecrets, bucketDeks,
 		bucketBundles, bucketLog, bucketFrontier, bucketCkpt, bucketAudit,
 	}}}

@@ -34,8 +34,8 @@ type UnendedRun struct {
 }
 
 // Verify checks the policy from its first operation, the stored state, public keys,
-// secrets and slots against it, and the audit log from its first entry with the
-// checkpoints. It needs nobody's key. expect is the fingerprint that the store should
+// secrets and slots against it, the audit log from its first entry with the
+// checkpoints, and what the last writer signed of all the rest. It needs nobody's key. expect is the fingerprint that the store should
 // have, "" for any. What people of this machine remember of the store is compared too.
 func (v *Vault) Verify(ctx context.Context, expect rbac.Digest) (r Verification, err error) {
 	err = v.file.View(ctx, func(tx *store.Tx) error {
@@ -70,6 +70,9 @@ func (v *Vault) Verify(ctx context.Context, expect rbac.Digest) (r Verification,
 		}
 		log, err := verifyLog(tx, g.Store, chain, signed)
 		if err != nil {
+			return err
+		}
+		if err := checkCover(tx, chain.State, tail{frontier: log.Frontier, head: log.Head()}); err != nil {
 			return err
 		}
 		r.Entries, r.Checkpoints, r.Unterminated = log.Frontier.Size, len(signed), unended(log)
@@ -149,8 +152,11 @@ func verifyLog(tx *store.Tx, storeID string, chain rbac.Chain, signed []auditlog
 	}); err != nil {
 		return nil, err
 	}
-	f, err := auditlog.ParseFrontier(tx.Get(bucketFrontier, []byte("cur")))
-	if err != nil || f.Size != log.Frontier.Size || f.Root() != log.Frontier.Root() {
+	t, err := readTail(tx, nil)
+	if err != nil {
+		return nil, err
+	}
+	if f := t.frontier; f.Size != log.Frontier.Size || f.Root() != log.Frontier.Root() {
 		return nil, tampered("the audit log was cut off, or its tree was edited: it has %d entries", log.Frontier.Size)
 	}
 	for _, c := range signed {

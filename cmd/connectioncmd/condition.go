@@ -34,7 +34,7 @@ func parseConditions(words []string) ([]condition, error) {
 			}
 		case word == "old-tls":
 			c.holds = func(p *connector.Probe, _ time.Time) bool {
-				return strings.HasPrefix(p.Protocol, "TLS ") && p.Protocol != "TLS 1.3"
+				return strings.Contains(p.Protocol, "TLS ") && !strings.Contains(p.Protocol, "TLS 1.3")
 			}
 		case word == "clear":
 			c.holds = func(p *connector.Probe, _ time.Time) bool { return strings.Contains(p.Protocol, "in clear") }

@@ -16,6 +16,7 @@ import (
 	"github.com/headgate/headgate/cmd/internal/release"
 	"github.com/headgate/headgate/cmd/internal/ui"
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/spec"
 	"github.com/headgate/headgate/flow"
 	"github.com/headgate/headgate/flow/plan"
 	"github.com/headgate/headgate/vault"
@@ -78,6 +79,7 @@ type tested struct {
 	Failed []string         `json:"failed,omitempty"`
 	Error  *ui.Failure      `json:"error,omitempty"`
 	err    error
+	lowers bool // the server speaks TLS 1.3, and the connection would take less
 }
 
 func runTest(ctx context.Context, o *TestOptions) error {
@@ -110,6 +112,7 @@ func runTest(ctx context.Context, o *TestOptions) error {
 			return ctx.Err()
 		}
 		r.err = o.Env.Secrets.Error(r.err)
+		r.lowers = lowers(c, r.Probe)
 		r.judge(o.Env, conditions)
 		list = append(list, r)
 	}
@@ -136,6 +139,14 @@ func (p *project) probe(ctx context.Context, c *flow.Resolved, timeout time.Dura
 		err = connector.Mark(fmt.Errorf("connection %s: no answer within %s: %w", c.Name, timeout, err), connector.ErrUnreachable)
 	}
 	return probe, err
+}
+
+// lowers reports whether the connection takes an older TLS than its server has.
+func lowers(c *flow.Resolved, p *connector.Probe) bool {
+	if p == nil || !strings.Contains(p.Protocol, "TLS 1.3") {
+		return false
+	}
+	return slices.ContainsFunc(spec.Given(c.Config), func(g spec.Bound) bool { return g.Key == "tls_min" && g.Value != "1.3" })
 }
 
 // link lends a connection its secrets, which the audit log knows of before it has them.
@@ -249,6 +260,9 @@ func remarks(r tested) []string {
 			lines = append(lines, "host key "+p.HostKey)
 		}
 		lines = append(lines, p.Notes...)
+		if r.lowers {
+			lines = append(lines, `it speaks TLS 1.3: with tls_min: "1.3" in the connection nobody can talk it down`)
+		}
 	}
 	for _, f := range r.Failed {
 		lines = append(lines, "--fail-on "+f)

@@ -1,6 +1,7 @@
 package runcmd
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"time"
@@ -49,6 +50,23 @@ func (s *session) followEvents(j job, id plan.Run, m *engine.Meter) (stop func()
 		close(done)
 		<-ended
 	})
+}
+
+// untilStopped is ctx for what comes before rows move: the first signal ends it, since
+// nothing is under way yet. After settled it does not; what was opened with it lives on
+// until cancel.
+func (s *session) untilStopped(ctx context.Context) (early context.Context, settled, cancel func()) {
+	early, cancel = context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-s.stop:
+			cancel()
+		case <-done:
+		case <-early.Done():
+		}
+	}()
+	return early, sync.OnceFunc(func() { close(done) }), cancel
 }
 
 // waiting is a store that waits for the lock of a flow for a while.

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/headgate/headgate/cmd/internal/cli"
@@ -128,7 +127,11 @@ func (s *session) run(ctx context.Context, j job) error {
 	report, access, err := s.execute(ctx, j, id)
 	err = s.env.Secrets.Error(err)
 	began := report != nil
-	if !began {
+	if began {
+		for i, n := range report.Notes { // of attempts that failed
+			report.Notes[i] = s.env.Secrets.Text(n)
+		}
+	} else {
 		report = &engine.Report{Run: id.ID, Flow: name, Status: engine.Failed}
 	}
 	if sig := s.env.Signals.Err(); sig != nil && (errors.Is(err, engine.ErrInterrupted) || errors.Is(err, context.Canceled)) {
@@ -183,7 +186,9 @@ func (s *session) execute(ctx context.Context, j job, id plan.Run) (*engine.Repo
 		ctx, cancel = context.WithTimeout(ctx, t)
 		defer cancel()
 	}
-	access, err := s.begin(ctx, j, id)
+	early, _, cancel := s.untilStopped(ctx)
+	defer cancel()
+	access, err := s.begin(early, j, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -195,7 +200,10 @@ func (s *session) execute(ctx context.Context, j job, id plan.Run) (*engine.Repo
 
 // attempt is one try of a run.
 func (s *session) attempt(ctx context.Context, j job, id plan.Run, access *release.Access) (*engine.Report, error) {
-	p, err := s.build(ctx, j, id, access)
+	early, settled, cancel := s.untilStopped(ctx)
+	defer cancel()
+	p, err := s.build(early, j, id, access)
+	settled()
 	if err != nil {
 		if t := j.flow.Run.Timeout; t > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			err = fmt.Errorf("the run took longer than its timeout of %s: %w", t, err)
@@ -215,23 +223,6 @@ func (s *session) attempt(ctx context.Context, j job, id plan.Run, access *relea
 		Meter:       meter,
 		RejectsDir:  filepath.Join(s.project.Dir, "rejects"),
 	})
-}
-
-// untilStopped is ctx for what comes before rows move: the first signal ends it, since
-// nothing is under way yet. After settled it does not; what was opened with it lives on
-// until cancel.
-func (s *session) untilStopped(ctx context.Context) (early context.Context, settled, cancel func()) {
-	early, cancel = context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		select {
-		case <-s.stop:
-			cancel()
-		case <-done:
-		case <-early.Done():
-		}
-	}()
-	return early, sync.OnceFunc(func() { close(done) }), cancel
 }
 
 // build makes the plan.

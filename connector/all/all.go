@@ -16,6 +16,7 @@ import (
 	"github.com/headgate/headgate/connector/format/raw"
 	"github.com/headgate/headgate/connector/ftp"
 	"github.com/headgate/headgate/connector/http"
+	"github.com/headgate/headgate/connector/mysql"
 	"github.com/headgate/headgate/connector/postgres"
 	"github.com/headgate/headgate/connector/s3"
 	"github.com/headgate/headgate/connector/sftp"
@@ -33,6 +34,7 @@ func Registry() *connector.Registry {
 			sftp.Type(),
 			sftp.Bastion(),
 			postgres.Type(),
+			mysql.Type(),
 			sqlite.Type(),
 		},
 		Formats: []*connector.Format{

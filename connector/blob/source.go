@@ -24,9 +24,9 @@ type SourceConfig struct {
 	Registry  *connector.Registry
 	Keys      connector.Keys // of codecs that decrypt; nil = none
 	Glob      string
-	Settle    time.Duration // files changed less than this ago are left for later
-	Seen      string        // SeenReload (or ""), SeenSkip, SeenFail
-	SeenBy    string        // SeenByName (or ""), SeenByContent
+	Settle    time.Duration   // files changed less than this ago are left for later
+	Seen      string          // SeenReload (or ""), SeenSkip, SeenFail
+	SeenBy    string          // SeenByName (or ""), SeenByContent
 	Cursor    json.RawMessage // most likely what Plan will be given: spares Discover a look at old files
 	OnSuccess OnSuccess
 	Retry     Retry   // of what is read

@@ -79,7 +79,7 @@ func (c *control) prepare(ctx context.Context) error {
 		return err
 	}
 	defer key.Clear()
-	c.tls, err = s.guard.TLS(s.cfg.Host, netguard.TLSOptions{CA: s.cfg.CA, ClientCert: s.cfg.ClientCert, ClientKey: key, Pins: s.cfg.Pins})
+	c.tls, err = s.guard.TLS(s.cfg.Host, netguard.TLSOptions{CA: s.cfg.CA, ClientCert: s.cfg.ClientCert, ClientKey: key, Pins: s.cfg.Pins, Min: s.cfg.TLSMin})
 	if err != nil {
 		return err
 	}

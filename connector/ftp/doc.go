@@ -32,6 +32,7 @@ type Config struct {
 	ClientCert string              `key:"client_cert" help:"file with our certificate, for servers that ask for one"`
 	ClientKey  string              `key:"client_key" secret:"true" help:"private key of our certificate, PEM"`
 	Pins       []string            `key:"tls_pins" bind:"value" help:"public keys of which the server must have one: sha256/BASE64"`
+	TLSMin     string              `key:"tls_min" enum:"1.2,1.3" default:"1.2" bind:"value" help:"the oldest version of TLS; 1.3 keeps a server that speaks it from being talked down"`
 	Path       string              `key:"path" help:"folder that file names start from; left out = the server's top for names that start with a slash, else where it puts one at login"`
 	Timeout    time.Duration       `key:"timeout" default:"30s" help:"how long the server may say nothing"`
 	Plaintext  *netguard.Plaintext `key:"plaintext" bind:"value" help:"speak without TLS: why, and until when; the policy must agree"`

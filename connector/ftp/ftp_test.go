@@ -67,7 +67,7 @@ func TestConfig(t *testing.T) {
 	for _, b := range spec.Bindings(&ftp.Config{}) {
 		bound = append(bound, b.Key)
 	}
-	if got := fmt.Sprint(bound); got != "[host port user tls tls_ca tls_pins plaintext]" {
+	if got := fmt.Sprint(bound); got != "[host port user tls tls_ca tls_pins tls_min plaintext]" {
 		t.Errorf("secrets are bound to %s", got)
 	}
 }

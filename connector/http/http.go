@@ -34,6 +34,7 @@ type Config struct {
 	Upload      string              `key:"upload" enum:"put,post" default:"put" help:"how files are written" bind:"value"`
 	CA          string              `key:"tls_ca" help:"a file with the certificate authorities to trust instead of the system's" bind:"file"`
 	Pins        []string            `key:"tls_pins" help:"public keys of which the server must have one: sha256/BASE64" bind:"value"`
+	TLSMin      string              `key:"tls_min" enum:"1.2,1.3" default:"1.2" bind:"value" help:"the oldest version of TLS; 1.3 keeps a server that speaks it from being talked down"`
 	ClientCert  string              `key:"client_cert" help:"a file with our certificate" bind:"file"`
 	ClientKey   string              `key:"client_key" secret:"true" help:"the certificate's key, PEM"`
 	Plaintext   *netguard.Plaintext `key:"plaintext" help:"speak http: why, and until when; the policy must agree" bind:"value"`
@@ -162,7 +163,7 @@ func (s *Store) connect(ctx context.Context) (*client, error) {
 		return nil, err
 	}
 	defer key.Clear()
-	web, err := guard.HTTP(s.port(), netguard.TLSOptions{CA: s.cfg.CA, Pins: s.cfg.Pins, ClientCert: s.cfg.ClientCert, ClientKey: key})
+	web, err := guard.HTTP(s.port(), netguard.TLSOptions{CA: s.cfg.CA, Pins: s.cfg.Pins, ClientCert: s.cfg.ClientCert, ClientKey: key, Min: s.cfg.TLSMin})
 	if err != nil {
 		return nil, fmt.Errorf("connection %s: %w", s.env.Connection, err)
 	}

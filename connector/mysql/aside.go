@@ -33,7 +33,9 @@ func asideName(kind, flow string, target sqldb.Name) sqldb.Name {
 func (s *sink) aside(kind string) sqldb.Name { return asideName(kind, s.spec.Flow, s.target) }
 
 // lockName is the name of a lock of the server: 64 characters at most.
-func lockName(kind string, parts ...string) string { return "headgate " + kind + " " + digest(parts...) }
+func lockName(kind string, parts ...string) string {
+	return "headgate " + kind + " " + digest(parts...)
+}
 
 func digest(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))

@@ -234,7 +234,7 @@ func (c *conn) warning(ctx context.Context) (*Error, error) {
 	for _, r := range rows {
 		number, _ := strconv.ParseUint(r[1].s, 10, 16)
 		e := &Error{Number: uint16(number), Message: discreet(r[2].s), row: rowOf(r[2].s)}
-		if e.aboutRow() || e.Number == errNotNull || e.Number == errDuplicate || e.Number == 1452 {
+		if e.aboutRow() {
 			return e, nil
 		}
 	}

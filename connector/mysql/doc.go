@@ -40,6 +40,7 @@ type Config struct {
 	Password   string              `key:"password" secret:"true" help:"the password, as a reference to a secret; left out with a client certificate"`
 	TLS        string              `key:"tls" enum:"verify-full" default:"verify-full" bind:"value" help:"the server's certificate is verified, and that it is for the host"`
 	CA         string              `key:"tls_ca" bind:"file" help:"file with the authorities to trust instead of the system's"`
+	TLSMin     string              `key:"tls_min" enum:"1.2,1.3" default:"1.2" bind:"value" help:"the oldest version of TLS; 1.3 keeps a server that speaks it from being talked down"`
 	ClientCert string              `key:"client_cert" help:"file with a certificate to log in with"`
 	ClientKey  string              `key:"client_key" secret:"true" help:"its key, as a reference to a secret"`
 	Plaintext  *netguard.Plaintext `key:"plaintext" bind:"value" help:"speak without TLS, for a reason and until a day"`

@@ -17,10 +17,8 @@ import (
 // Numbers of the server's errors.
 const (
 	errTooManyConnections = 1040
-	errNotNull            = 1048
 	errTableExists        = 1050
 	errShutdown           = 1053
-	errDuplicate          = 1062
 	errNoTable            = 1146
 	errLockTimeout        = 1205
 	errDeadlock           = 1213
@@ -33,9 +31,10 @@ const (
 	errLocalRejected      = 4166
 )
 
-// rowErrors say that the server does not take a row, besides those whose SQLSTATE says so.
+// rowErrors say that the server does not take a row, besides those whose SQLSTATE says
+// so. A warning has none.
 var rowErrors = []uint16{
-	1153, 1261, 1262, 1263, 1264, errTruncated, 1292, 1300, 1301, 1364, 1366, 1367, 1406, 1411, 1416, 1441, 1524, 1526, 1591, 1644, 1690, 1748,
+	1048, 1062, 1153, 1169, 1216, 1217, 1261, 1262, 1263, 1264, errTruncated, 1292, 1300, 1301, 1364, 1366, 1367, 1406, 1411, 1416, 1441, 1451, 1452, 1524, 1526, 1557, 1586, 1591, 1644, 1690, 1748, 1761, 1762,
 	3140, 3141, 3143, 3156, 3819, 3903, 4025, 4078,
 }
 

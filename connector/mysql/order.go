@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/record"
@@ -144,41 +145,56 @@ func (s *source) narrowed(a *sqldb.Args) (conds []string) {
 			conds = append(conds, name+" IS NOT NULL")
 			continue
 		}
-		cast := rangeCast(col, r.Type.Kind)
+		cast, escape := rangeCast(col, r)
 		if cast == "" {
 			continue
 		}
+		var bounds []string
 		if r.Low != nil {
-			conds = append(conds, name+" >= "+fmt.Sprintf(cast, a.Add(*r.Low)))
+			bounds = append(bounds, name+" >= "+fmt.Sprintf(cast, a.Add(*r.Low)))
 		}
 		if r.High != nil {
-			conds = append(conds, name+" <= "+fmt.Sprintf(cast, a.Add(*r.High)))
+			bounds = append(bounds, name+" <= "+fmt.Sprintf(cast, a.Add(*r.High)))
 		}
+		cond := strings.Join(bounds, " AND ")
+		if escape != "" {
+			cond = "(" + cond + " OR " + strings.ReplaceAll(escape, "?", name) + ")"
+		}
+		conds = append(conds, cond)
 	}
 	return conds
 }
 
-// rangeCast makes a bound of kind have comparable to a column; "" = it is not. Texts are compared
-// in ways of the server's own, so they never are; neither are dates, since a row with one that is
-// none is to be rejected and not left out.
-func rangeCast(col *column, have record.Kind) string {
+// rangeCast makes a bound of r comparable to a column; "" = it is not. escape lets through what is
+// to be rejected and not left out, with ? for the column. Texts are ordered in ways of the
+// server's own, so only equality counts for them.
+func rangeCast(col *column, r connector.Range) (cast, escape string) {
+	have := r.Type.Kind
 	switch col.Kind {
 	case record.Int:
 		switch {
 		case col.bits:
 		case have == record.Int:
-			return "CAST(%s AS SIGNED)"
+			return "CAST(%s AS SIGNED)", ""
 		case have == record.Decimal:
-			return "CAST(%s AS DECIMAL(65,20))"
+			return "CAST(%s AS DECIMAL(65,20))", ""
 		}
 	case record.Decimal:
 		if have == record.Int || have == record.Decimal && !col.bits {
-			return fmt.Sprintf("CAST(%%s AS DECIMAL(65,%d))", min(max(col.info.places, 20), 30))
+			return fmt.Sprintf("CAST(%%s AS DECIMAL(65,%d))", min(max(col.info.places, 20), 30)), ""
 		}
 	case record.Float:
 		if (have == record.Float || have == record.Int) && col.info.data == "double" {
-			return "(%s + 0e0)"
+			return "(%s + 0e0)", ""
+		}
+	case record.Date, record.Timestamp:
+		if have == col.Kind {
+			return "CAST(replace(replace(%s, 'T', ' '), 'Z', '') AS DATETIME(6))", "MONTH(?) = 0 OR DAYOFMONTH(?) = 0"
+		}
+	case record.String:
+		if have == record.String && r.Low != nil && r.High != nil && *r.Low == *r.High && col.info.textual() {
+			return "%s", ""
 		}
 	}
-	return ""
+	return "", ""
 }

@@ -134,7 +134,7 @@ func (s *server) authenticate(ctx context.Context, d *mysql.Config, address stri
 		return err
 	}
 	defer key.Clear()
-	d.TLS, err = s.guard.TLS(s.cfg.Host, netguard.TLSOptions{CA: s.path(s.cfg.CA), ClientCert: s.path(s.cfg.ClientCert), ClientKey: key})
+	d.TLS, err = s.guard.TLS(s.cfg.Host, netguard.TLSOptions{CA: s.path(s.cfg.CA), ClientCert: s.path(s.cfg.ClientCert), ClientKey: key, Min: s.cfg.TLSMin})
 	return err
 }
 

@@ -22,13 +22,14 @@ type TLSOptions struct {
 	ClientCert string           // file with our certificate
 	ClientKey  connector.Secret // its key, PEM
 	Pins       []string         // "sha256/BASE64" of the public keys of which the chain must have one
+	Min        string           // "1.3" where the server is known to speak it; "" = what the policy asks for
 }
 
 // TLS is the configuration for speaking to host. Certificates are verified, always; there
 // is no option. Errors of the handshake go through Explain.
 func (g *Guard) TLS(host string, o TLSOptions) (*tls.Config, error) {
 	c := &tls.Config{ServerName: strings.TrimSuffix(host, "."), MinVersion: tls.VersionTLS12}
-	if g.env.Network.TLSFloor == "1.3" {
+	if g.env.Network.TLSFloor == "1.3" || o.Min == "1.3" {
 		c.MinVersion = tls.VersionTLS13
 	}
 	if err := g.trust(c, o); err != nil {

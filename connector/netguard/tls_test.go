@@ -94,6 +94,7 @@ func TestTLSRefused(t *testing.T) {
 		"TLS 1.0":        {&tls.Config{Certificates: rsa, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}, trusted, connector.NetworkPolicy{}, "older"},
 		"TLS 1.1":        {&tls.Config{Certificates: rsa, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, trusted, connector.NetworkPolicy{}, "older"},
 		"floor 1.3":      {&tls.Config{Certificates: good, MaxVersion: tls.VersionTLS12}, trusted, connector.NetworkPolicy{TLSFloor: "1.3"}, "older"},
+		"ratchet":        {&tls.Config{Certificates: good, MaxVersion: tls.VersionTLS12}, netguard.TLSOptions{CA: ca.File, Min: "1.3"}, connector.NetworkPolicy{}, "older"},
 		"expired":        {&tls.Config{Certificates: pair(t, ca.Expired())}, trusted, connector.NetworkPolicy{}, `"localhost" expired on`},
 		"wrong host":     {&tls.Config{Certificates: pair(t, ca.WrongHost())}, trusted, connector.NetworkPolicy{}, "is for elsewhere.example, not for this host"},
 		"self-signed":    {&tls.Config{Certificates: pair(t, ca.SelfSigned())}, trusted, connector.NetworkPolicy{}, "self-signed"},

@@ -164,15 +164,6 @@ func list[T uint32 | int32](n []T) string {
 	return b.String() + "}"
 }
 
-// columnNames lists the names of cols.
-func columnNames(cols []tableColumn) []string {
-	names := make([]string, len(cols))
-	for i, c := range cols {
-		names[i] = c.Name
-	}
-	return names
-}
-
 // columnNamed finds a column; nil when there is none.
 func columnNamed(cols []tableColumn, name string) *tableColumn {
 	if i := slices.IndexFunc(cols, func(c tableColumn) bool { return c.Name == name }); i >= 0 {

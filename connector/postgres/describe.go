@@ -9,7 +9,7 @@ import (
 )
 
 // kinds are the kinds of relations that can be read.
-var kinds = map[string]string{"r": "table", "p": "partitioned table", "v": "view", "m": "materialized view", "f": "foreign table"}
+var kinds = map[string]string{"r": "table", "p": "partitioned table", "v": "view", "m": "materialized view", "f": "foreign table", "partition": "partition"}
 
 // relations lists what this login may read, or describes one relation.
 func (s *server) relations(ctx context.Context, name string) ([]connector.Relation, error) {
@@ -34,18 +34,21 @@ func (s *server) relations(ctx context.Context, name string) ([]connector.Relati
 
 // readable lists the relations that this login may select from.
 func (c *conn) readable(ctx context.Context) ([]connector.Relation, error) {
-	rows, err := c.query(ctx, `SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname || '.' END || c.relname, c.relkind,
+	rows, err := c.query(ctx, `SELECT n.nspname, c.relname, CASE WHEN c.relispartition THEN 'partition' ELSE c.relkind::text END, coalesce(n.nspname = current_schema(), false),
 			CASE WHEN c.relkind IN ('r', 'm') AND c.reltuples >= 0 AND c.relpages > 0 THEN c.reltuples::int8 ELSE -1 END
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relname !~ '^_headgate_'
-			AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT') ORDER BY n.nspname <> current_schema(), 1`)
+			AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT') ORDER BY 4 DESC, n.nspname, c.relname`)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]connector.Relation, len(rows))
+	list, write := make([]connector.Relation, len(rows)), dialect().WriteName
 	for i, r := range rows {
-		list[i] = connector.Relation{Name: r[0].s, Kind: kinds[r[1].s]}
-		list[i].Rows, _ = strconv.ParseInt(r[2].s, 10, 64)
+		list[i] = connector.Relation{Name: write(r[1].s), Schema: r[0].s, Table: r[1].s, Near: r[3].s == "t", Kind: kinds[r[2].s]}
+		if !list[i].Near {
+			list[i].Name = write(r[0].s) + "." + list[i].Name
+		}
+		list[i].Rows, _ = strconv.ParseInt(r[4].s, 10, 64)
 	}
 	return list, nil
 }
@@ -64,7 +67,7 @@ func (c *conn) relation(ctx context.Context, name string) (*connector.Relation, 
 	if err != nil {
 		return nil, err
 	}
-	rel := &connector.Relation{Name: r.name.String(), Kind: kinds[r.kind], Rows: -1}
+	rel := &connector.Relation{Name: r.name.String(), Schema: r.name.Schema, Table: r.name.Table, Kind: kinds[r.kind], Rows: -1}
 	if n, ok, err := c.one(ctx, "SELECT reltuples::int8 FROM pg_catalog.pg_class WHERE oid = $1::oid AND relkind IN ('r', 'm') AND reltuples >= 0 AND relpages > 0", &r.oid); err != nil {
 		return nil, err
 	} else if ok {

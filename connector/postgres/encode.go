@@ -205,8 +205,8 @@ func (c *cellEncoder) putNumeric(out []byte, b *record.Batch, v *record.Vector, 
 		x, scale = record.Int128Of(v.I64[row]), 0
 	}
 	if c.digits > 0 {
-		ok := true
-		if to := max(c.places, 0); to < scale {
+		_, ok := rescale(x, scale, min(c.places, scale)) // places may be negative: whole thousands
+		if to := max(c.places, 0); ok && to < scale {
 			x, ok = rescale(x, scale, to)
 			scale = to
 		}

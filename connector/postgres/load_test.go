@@ -75,7 +75,7 @@ func TestLoad(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, base){
 		"upsert": loadUpsert, "update": loadUpdate, "delete": loadDelete, "mirror": loadMirror, "shrink": loadShrink,
 		"rejects": loadRejects, "many rejects": loadManyRejects, "evolve": loadEvolve, "refusals": loadRefusals, "names": loadNames,
-		"wide": loadWide, "statements": loadStatements, "limits": loadLimits, "identity": loadIdentity, "other types": loadOther,
+		"wide": loadWide, "statements": loadStatements, "limits": loadLimits, "thousands": loadThousands, "identity": loadIdentity, "other types": loadOther,
 		"row security": loadRowSecurity, "partitions": loadPartitions, "lock": loadLock, "notices": loadNotices,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, d.base(t)) })
@@ -307,6 +307,16 @@ func loadLimits(t *testing.T, b base) {
 		t.Errorf("rejects %q", out.Rejects)
 	}
 	b.want(t, "SET timezone = 'UTC'; SELECT * FROM t", "2024-01-02 03:04:05|01:02:03.123|2024-01-02|0.1|12  |1.50|2024-05-06 00:00:00+00")
+}
+
+// loadThousands writes to a numeric that keeps whole thousands only.
+func loadThousands(t *testing.T, b base) {
+	b.SQL(t, b.name, "CREATE TABLE t (n numeric(2,-3), m numeric(2,4))")
+	out := b.load(t, connector.SinkRequest{Table: "t"}, rowsOf(t, "n int; m decimal(6,5)", "12000|0.00120", "12345|0.00120", "99000|0.00990", "100000|0.00120", "1000|0.01000", "-5000|0.00001"))
+	if len(out.Rejects) != 4 {
+		t.Errorf("rejects %q", out.Rejects)
+	}
+	b.want(t, "SELECT * FROM t ORDER BY n", "12000|0.0012\n99000|0.0099")
 }
 
 func loadIdentity(t *testing.T, b base) {

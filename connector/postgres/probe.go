@@ -25,7 +25,7 @@ func (s *server) probe(ctx context.Context) (*connector.Probe, error) {
 			p.Expires = st.PeerCertificates[0].NotAfter
 		}
 	} else {
-		p.Protocol = "plaintext"
+		p.Protocol = "PostgreSQL in clear"
 	}
 	rows, err := c.query(ctx, `SELECT rolsuper, rolcreaterole, rolreplication, rolbypassrls,
 			has_database_privilege(current_database(), 'CREATE'), has_database_privilege(current_database(), 'TEMP'),

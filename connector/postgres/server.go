@@ -134,7 +134,7 @@ func (s *server) authenticate(ctx context.Context, pc *pgconn.Config, address st
 		return err
 	}
 	defer key.Clear()
-	pc.TLSConfig, err = s.guard.TLS(s.cfg.Host, netguard.TLSOptions{CA: s.path(s.cfg.CA), ClientCert: s.path(s.cfg.ClientCert), ClientKey: key})
+	pc.TLSConfig, err = s.guard.TLS(s.cfg.Host, netguard.TLSOptions{CA: s.path(s.cfg.CA), ClientCert: s.path(s.cfg.ClientCert), ClientKey: key, Min: s.cfg.TLSMin})
 	return err
 }
 
@@ -199,7 +199,7 @@ func isCode(err error, codes ...string) bool {
 func refusedRow(err error) (at int, ok bool) {
 	pe := serverError(err)
 	if pe == nil {
-		return -1, false
+		return -1, errors.Is(err, errTooLarge)
 	}
 	switch {
 	case strings.HasPrefix(pe.Code, "22"), strings.HasPrefix(pe.Code, "23"), pe.Code == "44000", pe.Code == "54000", pe.Code == "P0001":

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -105,6 +106,12 @@ func (w *writer) Append(ctx context.Context, m *connector.Morsel) error {
 	return nil
 }
 
+// maxMessage is what the server takes in one message.
+const maxMessage = 1<<30 - 1024
+
+// errTooLarge says that rows do not fit a message. It is about the row when there is only one.
+var errTooLarge = errors.New("the row is larger than the 1 GiB that PostgreSQL takes")
+
 // load brings rows from up to to into the table, all of them or none.
 func (w *writer) load(ctx context.Context, out []byte, e *encoded, from, to int) error {
 	message := out
@@ -112,6 +119,9 @@ func (w *writer) load(ctx context.Context, out []byte, e *encoded, from, to int)
 		e.part = append(append(e.part[:0], make([]byte, messageHead)...), out[e.starts[from]:e.end(out, to)]...)
 		putHead(e.part)
 		message = e.part
+	}
+	if len(message) > maxMessage {
+		return errTooLarge
 	}
 	err := w.try(ctx, message, w.merge)
 	if isCode(err, "21000") && len(w.again) > 0 { // a key that occurs twice: the last row counts

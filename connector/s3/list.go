@@ -2,7 +2,6 @@ package s3
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -180,26 +179,4 @@ func (s *Store) Rename(ctx context.Context, from, to string) error {
 		return s.explain("move", from, err)
 	}
 	return s.explain("move", from, core.RemoveObject(ctx, s.cfg.Bucket, source, minio.RemoveObjectOptions{}))
-}
-
-// test reaches the bucket, lists it, and tries an upload that it gives up.
-func test(ctx context.Context, env connector.Env, cfg any) (*connector.Probe, error) {
-	c := cfg.(*Config)
-	s := &Store{env: env, cfg: c, prefix: strings.Trim(c.Prefix, "/")}
-	core, err := s.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p := &connector.Probe{Protocol: "S3"}
-	err = s.walk(ctx, core, folder(s.prefix), false, func(minio.ObjectInfo) bool { return false })
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return nil, s.explain("list", "", err)
-	}
-	p.Read = true
-	key := s.under(".headgate-test")
-	if id, err := core.NewMultipartUpload(ctx, c.Bucket, key, minio.PutObjectOptions{}); err == nil {
-		p.Write = true
-		core.AbortMultipartUpload(context.WithoutCancel(ctx), c.Bucket, key, id)
-	}
-	return p, nil
 }

@@ -40,7 +40,7 @@ func (s *Store) Open(ctx context.Context, name string, offset int64) (io.ReadClo
 		return nil, s.explain("read", name, err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	return &reader{store: s, core: core, ctx: ctx, cancel: cancel, name: name, key: key, etag: info.ETag, next: offset, size: info.Size}, nil
+	return &reader{store: s, core: core, ctx: ctx, cancel: cancel, name: name, key: key, version: info, next: offset, size: info.Size}, nil
 }
 
 // reader is the bytes of an object in order.
@@ -50,7 +50,7 @@ type reader struct {
 	ctx       context.Context
 	cancel    context.CancelFunc
 	name, key string
-	etag      string
+	version   minio.ObjectInfo
 	size      int64
 
 	next  int64        // where the next request starts
@@ -119,7 +119,7 @@ func (r *reader) ReadAt(p []byte, off int64) (int, error) {
 	}
 	want := p[:min(int64(len(p)), r.size-off)]
 	var opt minio.GetObjectOptions
-	if err := errors.Join(opt.SetRange(off, off+int64(len(want))-1), opt.SetMatchETag(r.etag)); err != nil {
+	if err := errors.Join(opt.SetRange(off, off+int64(len(want))-1), r.same(&opt)); err != nil {
 		return 0, err
 	}
 	n, err := r.fetch(want, off, opt)
@@ -129,12 +129,24 @@ func (r *reader) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
+// same asks for the version that was opened. Behind some servers objects can appear as files
+// that have no ETag: then fetch compares the times.
+func (r *reader) same(opt *minio.GetObjectOptions) error {
+	if r.version.ETag == "" {
+		return nil
+	}
+	return opt.SetMatchETag(r.version.ETag)
+}
+
 func (r *reader) fetch(p []byte, off int64, opt minio.GetObjectOptions) (int, error) {
-	body, _, head, err := r.core.GetObject(r.ctx, r.store.cfg.Bucket, r.key, opt)
+	body, info, head, err := r.core.GetObject(r.ctx, r.store.cfg.Bucket, r.key, opt)
 	if err != nil {
 		return 0, r.store.explain("read", r.name, err)
 	}
 	defer body.Close()
+	if r.version.ETag == "" && !info.LastModified.Equal(r.version.LastModified) {
+		return 0, fmt.Errorf("read %s: the object is not the one it was", r.store.label(r.name))
+	}
 	if err := covers(head, off, len(p)); err != nil {
 		return 0, fmt.Errorf("read %s: %w", r.store.label(r.name), err)
 	}

@@ -37,6 +37,7 @@ type Config struct {
 	Overwrite    string              `key:"overwrite" help:"never refuses to replace an object, checked by the server when the upload is completed" enum:"allow,never" default:"allow"`
 	CA           string              `key:"tls_ca" help:"a file with the certificate authorities to trust instead of the system's" bind:"file"`
 	Pins         []string            `key:"tls_pins" help:"public keys of which the server must have one: sha256/BASE64" bind:"value"`
+	TLSMin       string              `key:"tls_min" enum:"1.2,1.3" default:"1.2" bind:"value" help:"the oldest version of TLS; 1.3 keeps a server that speaks it from being talked down"`
 	Plaintext    *netguard.Plaintext `key:"plaintext" help:"speak http: why, and until when; the policy must agree" bind:"value"`
 }
 
@@ -66,6 +67,7 @@ type Store struct {
 
 	mu     sync.Mutex
 	core   *minio.Core
+	seen   *watch
 	failed error
 }
 
@@ -74,15 +76,15 @@ func (s *Store) open(ctx context.Context) (*minio.Core, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.core == nil && s.failed == nil {
-		s.core, s.failed = connect(ctx, s.env, s.cfg)
+		s.core, s.seen, s.failed = connect(ctx, s.env, s.cfg)
 	}
 	return s.core, s.failed
 }
 
-func connect(ctx context.Context, env connector.Env, c *Config) (*minio.Core, error) {
+func connect(ctx context.Context, env connector.Env, c *Config) (*minio.Core, *watch, error) {
 	host, secure, err := endpoint(c.Endpoint)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	plain := netguard.Plaintext{}
 	if c.Plaintext != nil {
@@ -91,28 +93,29 @@ func connect(ctx context.Context, env connector.Env, c *Config) (*minio.Core, er
 	guard := netguard.New(env, plain)
 	if !secure {
 		if err := guard.AllowPlaintext(withPort(host, "80")); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	named := host
 	if c.Style == "virtual" || c.Style == "auto" && strings.HasSuffix(host, ".amazonaws.com") {
 		named = c.Bucket + "." + host
 	}
-	client, err := guard.HTTP(named, netguard.TLSOptions{CA: c.CA, Pins: c.Pins})
+	client, err := guard.HTTP(named, netguard.TLSOptions{CA: c.CA, Pins: c.Pins, Min: c.TLSMin})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	keys, err := access(ctx, env, c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	core, err := minio.NewCore(host, &minio.Options{Creds: keys, Secure: secure, Transport: client.Transport, Region: c.Region,
+	seen := &watch{RoundTripper: client.Transport}
+	core, err := minio.NewCore(host, &minio.Options{Creds: keys, Secure: secure, Transport: seen, Region: c.Region,
 		BucketLookup: lookup(c.Style), MaxRetries: retries})
 	if err != nil {
-		return nil, fmt.Errorf("connection %s: %w", env.Connection, err)
+		return nil, nil, fmt.Errorf("connection %s: %w", env.Connection, err)
 	}
 	core.SetAppInfo("headgate", "1")
-	return core, nil
+	return core, seen, nil
 }
 
 // retries is how often a request that failed for a passing reason is sent again, with

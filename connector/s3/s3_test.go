@@ -240,7 +240,7 @@ func TestConfig(t *testing.T) {
 
 func TestProbe(t *testing.T) {
 	p, err := Type().Test(t.Context(), env(), config(server(t).Address, "probe"))
-	if err != nil || !p.Read || !p.Write {
+	if err != nil || !p.Read || !p.Write || p.Protocol != "S3 over TLS 1.3" || p.Expires.IsZero() {
 		t.Errorf("%+v, %v", p, err)
 	}
 }

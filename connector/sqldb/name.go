@@ -70,6 +70,14 @@ func (d *Dialect) ParseName(s string) (Name, error) {
 	return n, nil
 }
 
+// WriteName is one part of a name as ParseName reads it.
+func (d *Dialect) WriteName(part string) string {
+	if part != "" && (part[0] == d.Quote || d.Schemas && strings.IndexByte(part, '.') >= 0) {
+		return d.Ident(part)
+	}
+	return part
+}
+
 // cutPart takes the first part off a name; tail starts with the point, or is empty.
 func (d *Dialect) cutPart(s string) (part, tail string, err error) {
 	if s == "" || s[0] != d.Quote {

@@ -23,7 +23,7 @@ func (at database) describe(ctx context.Context, name string) ([]connector.Relat
 	if err != nil {
 		return nil, fmt.Errorf("describe %s: %w", at.name, err)
 	}
-	rel := connector.Relation{Name: r.name, Kind: r.kind, Rows: d.estimate(r.name)}
+	rel := connector.Relation{Name: dialect().WriteName(r.name), Table: r.name, Near: true, Kind: r.kind, Rows: d.estimate(r.name)}
 	cols, err := d.tableColumns(r.name)
 	if err != nil {
 		return nil, err
@@ -46,12 +46,12 @@ func (d *db) all() ([]connector.Relation, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := []connector.Relation{}
+	list, sql := []connector.Relation{}, dialect()
 	for _, r := range found {
 		if strings.HasPrefix(r.name, "sqlite_") || strings.HasPrefix(r.name, ownPrefix) || r.kind == "shadow" {
 			continue
 		}
-		list = append(list, connector.Relation{Name: r.name, Kind: r.kind, Rows: d.estimate(r.name)})
+		list = append(list, connector.Relation{Name: sql.WriteName(r.name), Table: r.name, Near: true, Kind: r.kind, Rows: d.estimate(r.name)})
 	}
 	return list, nil
 }

@@ -43,6 +43,8 @@ func Type() *connector.Type {
 			Describe: func(ctx context.Context, env connector.Env, cfg any, name string) ([]connector.Relation, error) {
 				return newDatabase(env, cfg.(*Config)).describe(ctx, name)
 			},
+			WriteName: dialect().WriteName,
+			OneWriter: true,
 		},
 	}
 }

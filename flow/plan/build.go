@@ -120,7 +120,7 @@ func (b *builder) start() error {
 	if err != nil {
 		return err
 	}
-	b.plan = &Plan{Flow: f.Name.Value, File: f.File, Digest: f.Digest(), Profile: b.req.Profile,
+	b.plan = &Plan{Flow: f.Key(), File: f.File, Digest: f.Digest(), Profile: b.req.Profile,
 		Needs: needs, Params: b.params, Run: b.req.Run, Options: f.Run, Errors: f.Errors, Strict: f.Source.Strict, Notes: []string{}}
 	if f.Errors.Into.Value != "" {
 		into := b.text(f.Errors.Into)
@@ -278,10 +278,11 @@ func (b *builder) openSink() error {
 		end.Object = s.File.Value
 		err = b.openFile()
 	} else {
-		end.Object, end.Mode = b.text(s.Table), s.Mode.Value
+		end.Object, end.Mode = b.target(), s.Mode.Value
+		key := b.sinkKey()
 		if b.req.Purpose != ToPreview {
 			b.plan.To, err = b.to.Type.Table.NewSink(b.ctx, b.env(b.to), b.to.Config, connector.SinkRequest{
-				Table: end.Object, Mode: s.Mode.Value, Key: texts(s.Key), Create: s.Create, Evolve: s.Evolve,
+				Table: end.Object, Mode: s.Mode.Value, Key: key, Create: s.Create, Evolve: s.Evolve,
 				Before: texts(s.Before), After: texts(s.After), MaxShrink: maxShrink(s)})
 		}
 	}

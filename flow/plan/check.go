@@ -18,9 +18,7 @@ import (
 // Check finds what is wrong with a flow that was loaded without findings, as far as
 // the project's files tell. It needs no store, network, environment or clock.
 func Check(f *flow.Flow, p *flow.Project, reg *connector.Registry) []flow.Diag {
-	c := newChecker(f, p, reg, "")
-	c.all()
-	return c.diags()
+	return findings(wholes(f, p, reg, ""))
 }
 
 // checker decodes what package flow left to those who know connectors and steps,
@@ -34,6 +32,7 @@ type checker struct {
 	vars     expr.Vars   // declared by Check, with values when building
 	others   []flow.Diag // in connections.yaml
 
+	streams  []*checker     // of a flow that is many
 	from, to *flow.Resolved // nil = the project's own files
 	decode   *blob.Layers   // nil = by extension
 	encode   *blob.Layers

@@ -51,17 +51,17 @@ func Uses(f *flow.Flow, p *flow.Project, reg *connector.Registry, profile string
 	if all, _ := p.Connections(); !all.HasProfile(profile) {
 		return nil, []flow.Diag{f.Diag(flow.Pos{}, "conn.unknown", (&ProfileError{profile, all.ProfileNames()}).Error(), "")}
 	}
-	c := newChecker(f, p, reg, profile)
-	c.all()
-	if diags := c.diags(); serious(diags) {
+	list := wholes(f, p, reg, profile)
+	diags := findings(list)
+	if serious(diags) {
 		return nil, diags
 	}
+	c := &checker{flow: f, project: p, registry: reg, profile: profile, streams: list}
 	u, err := c.needs()
 	if err != nil {
-		c.others = append(c.others, f.Diag(flow.Pos{}, "yaml.read", err.Error(), ""))
-		return nil, c.diags()
+		return nil, append(diags, f.Diag(flow.Pos{}, "yaml.read", err.Error(), ""))
 	}
-	return u, c.diags()
+	return u, diags
 }
 
 // needs collects what a flow without findings names.
@@ -138,6 +138,10 @@ func (c *checker) connections() []*flow.Resolved {
 	}
 	add(c.from)
 	add(c.to)
+	for _, s := range c.streams {
+		add(s.from)
+		add(s.to)
+	}
 	slices.SortFunc(list, func(a, b *flow.Resolved) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }
@@ -161,6 +165,9 @@ func (c *checker) keyNames() []string {
 				names = append(names, key.Name)
 			}
 		}
+	}
+	for _, s := range c.streams {
+		names = append(names, s.keyNames()...)
 	}
 	for _, conn := range c.connections() {
 		names = append(names, spec.References(conn.Config, "key")...)

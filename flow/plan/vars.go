@@ -28,6 +28,26 @@ func (c *checker) declare() {
 	for _, p := range c.flow.Params {
 		c.vars["params."+p.Name.Value] = expr.Declare(p.Type)
 	}
+	if c.flow.Stream != nil {
+		for _, name := range []string{"name", "schema", "table"} {
+			c.vars["stream."+name] = expr.Declare(textType)
+		}
+	}
+}
+
+// withStream has the values that ${{ stream }} yields, each written by write; nil = as they are.
+// What a stream does not have stays without a value.
+func withStream(v expr.Vars, of flow.StreamOf, write func(string) string) expr.Vars {
+	v = maps.Clone(v)
+	for name, text := range map[string]string{"name": of.Name, "schema": of.Schema, "table": of.Table} {
+		if write != nil && name != "name" {
+			text = write(text)
+		}
+		if v["stream."+name] = expr.Declare(textType); text != "" {
+			v["stream."+name], _ = expr.Value(textType, text)
+		}
+	}
+	return v
 }
 
 // splitVars are the names that only the file name of a sink may use.
@@ -94,7 +114,7 @@ func (c *checker) defaults() (n int) {
 func (c *checker) paramDefault(p flow.Param) {
 	vars := maps.Clone(c.vars)
 	for name := range vars {
-		if strings.HasPrefix(name, "params.") {
+		if strings.HasPrefix(name, "params.") || strings.HasPrefix(name, "stream.") {
 			delete(vars, name)
 		}
 	}
@@ -147,6 +167,9 @@ func (b *builder) parameters() error {
 		return err
 	}
 	b.vars = expr.Vars{"run.id": id, "run.started": expr.Moment(run.Started), "run.scheduled": expr.Moment(run.Scheduled)}
+	if of := b.flow.Stream; of != nil {
+		b.vars = withStream(b.vars, *of, nil)
+	}
 	given := expr.Vars{}
 	b.params = map[string]string{}
 	known := map[string]bool{}

@@ -48,7 +48,7 @@ func (s *Store) Fsck(ctx context.Context, argv []string) (Report, error) {
 		return r, err
 	}
 	defer unlock()
-	if err := checkPages(s.Path); err != nil {
+	if err := checkPages(s.Path, s.Long); err != nil {
 		return r, err
 	}
 	var out bytes.Buffer

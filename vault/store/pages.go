@@ -33,6 +33,7 @@ type pages struct {
 	top  uint64 // pages at or above are not in use
 	seen []uint64
 	full bool // look into every leaf
+	long []string
 }
 
 type pageHeader struct {
@@ -42,10 +43,11 @@ type pageHeader struct {
 	overflow uint32
 }
 
-// checkPages refuses a file whose pages do not form trees: a pointer out of the file,
-// a page reached twice, an element that leaves its page. In files above
-// wholeFileLimit, leaves are only checked for being reached once.
-func checkPages(path string) (err error) {
+// checkPages refuses a file whose pages do not form trees of sorted keys: a pointer
+// out of the file, a page reached twice, an element that leaves its page, a key where
+// a search would not look for it. In files above wholeFileLimit, leaves of the buckets
+// in long are only checked for being reached once.
+func checkPages(path string, long []string) (err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("open store: %w", err)
@@ -55,7 +57,7 @@ func checkPages(path string) (err error) {
 	if err != nil {
 		return fmt.Errorf("open store: %w", err)
 	}
-	p := &pages{path: path, r: f, size: info.Size(), full: info.Size() <= wholeFileLimit}
+	p := &pages{path: path, r: f, size: info.Size(), full: info.Size() <= wholeFileLimit, long: long}
 	if p.full {
 		all := make([]byte, info.Size())
 		if _, err := io.ReadFull(f, all); err != nil {
@@ -87,7 +89,7 @@ func (p *pages) check() error {
 			return err
 		}
 	}
-	return p.tree(root, 0, true)
+	return p.tree(root, 0, walk{buckets: true, deep: true}, span{})
 }
 
 // meta is the newer valid one of the two meta pages, as bbolt chooses.
@@ -182,111 +184,6 @@ func (p *pages) freelist(id uint64) error {
 		// A page that is free and in use would be overwritten.
 		if err := p.claim(binary.NativeEndian.Uint64(list[i*8:]), 0); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// tree walks the tree below page id. With buckets its leaves name further trees.
-func (p *pages) tree(id uint64, depth int, buckets bool) error {
-	h, err := p.header(id)
-	if err != nil {
-		return err
-	}
-	if err := p.claim(id, h.overflow); err != nil {
-		return err
-	}
-	if depth > maxTreeDepth {
-		return p.damaged("page %d lies too deep", id)
-	}
-	switch h.flags {
-	case flagBranch:
-		return p.branch(h, depth, buckets)
-	case flagLeaf:
-		if buckets || p.full {
-			return p.leaf(h, depth, buckets)
-		}
-		return nil
-	}
-	return p.damaged("page %d is of no kind", id)
-}
-
-func (p *pages) branch(h pageHeader, depth int, buckets bool) error {
-	b, err := p.body(h)
-	if err != nil {
-		return err
-	}
-	if h.count == 0 {
-		return p.damaged("page %d leads nowhere", h.id)
-	}
-	le := binary.NativeEndian
-	for i := range int(h.count) {
-		at := headerSize + i*elementSize
-		e := b[at:]
-		if uint64(at)+uint64(le.Uint32(e))+uint64(le.Uint32(e[4:])) > uint64(len(b)) {
-			return p.damaged("page %d: element %d leaves the page", h.id, i)
-		}
-		if err := p.tree(le.Uint64(e[8:]), depth+1, buckets); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (p *pages) leaf(h pageHeader, depth int, buckets bool) error {
-	b, err := p.body(h)
-	if err != nil {
-		return err
-	}
-	le := binary.NativeEndian
-	for i := range int(h.count) {
-		at := headerSize + i*elementSize
-		e := b[at:]
-		flags, key := le.Uint32(e), uint64(at)+uint64(le.Uint32(e[4:]))
-		value := key + uint64(le.Uint32(e[8:]))
-		end := value + uint64(le.Uint32(e[12:]))
-		if end > uint64(len(b)) {
-			return p.damaged("page %d: element %d leaves the page", h.id, i)
-		}
-		if !buckets {
-			if flags != 0 {
-				return p.damaged("page %d: element %d is of no kind", h.id, i)
-			}
-			continue
-		}
-		if flags != leafBucket || end-value < 16 {
-			return p.damaged("page %d: element %d is no bucket", h.id, i)
-		}
-		root := le.Uint64(b[value:])
-		if root == 0 {
-			if err := p.inline(h.id, b[value+16:end]); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := p.tree(root, depth+1, false); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// inline checks a small bucket that is kept within its parent's page.
-func (p *pages) inline(id uint64, b []byte) error {
-	le := binary.NativeEndian
-	if len(b) < headerSize || le.Uint16(b[8:]) != flagLeaf {
-		return p.damaged("page %d: a bucket in it is of no kind", id)
-	}
-	n := int(le.Uint16(b[10:]))
-	if headerSize+n*elementSize > len(b) {
-		return p.damaged("page %d: a bucket in it is too short", id)
-	}
-	for i := range n {
-		at := headerSize + i*elementSize
-		e := b[at:]
-		end := uint64(at) + uint64(le.Uint32(e[4:])) + uint64(le.Uint32(e[8:])) + uint64(le.Uint32(e[12:]))
-		if le.Uint32(e) != 0 || end > uint64(len(b)) {
-			return p.damaged("page %d: an element of a bucket in it leaves the page", id)
 		}
 	}
 	return nil

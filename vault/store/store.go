@@ -33,6 +33,7 @@ const Meta = "meta"
 type Store struct {
 	Path        string
 	Buckets     []string      // made by Create, besides Meta
+	Long        []string      // those that grow without end: in a large file their leaves are not looked into
 	LockTimeout time.Duration // 0: DefaultLockTimeout
 	Shared      bool          // Create makes a file for the folder's group, which must be setgid
 }
@@ -78,7 +79,7 @@ func (s *Store) begin(temp string, fill func(*Tx) error) error {
 				return err
 			}
 		}
-		tx := &Tx{b}
+		tx := &Tx{tx: b}
 		if err := tx.Put(Meta, []byte("format"), binary.BigEndian.AppendUint64(nil, Format)); err != nil {
 			return err
 		}
@@ -164,7 +165,7 @@ func (s *Store) with(write bool, fn func(*Tx) error) (err error) {
 			}
 		}
 	}()
-	if err := checkPages(s.Path); err != nil {
+	if err := checkPages(s.Path, s.Long); err != nil {
 		return err
 	}
 	db, err := s.open(write, &file)
@@ -175,7 +176,7 @@ func (s *Store) with(write bool, fn func(*Tx) error) (err error) {
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
-	err = s.run(&Tx{tx}, fn)
+	err = s.run(&Tx{tx: tx}, fn)
 	if write && err == nil {
 		err = tx.Commit()
 	} else {
@@ -243,7 +244,10 @@ func (s *Store) checkFormat(tx *Tx) error {
 
 // Tx is one transaction. It must not be used after the function that got it returns;
 // the slices that it gives out may.
-type Tx struct{ tx *bolt.Tx }
+type Tx struct {
+	tx   *bolt.Tx
+	sums map[string][SumSize]byte // of buckets, until they are changed
+}
 
 // Get is the value of a key, nil without one.
 func (t *Tx) Get(bucket string, key []byte) []byte {
@@ -252,6 +256,7 @@ func (t *Tx) Get(bucket string, key []byte) []byte {
 
 // Put sets the value of a key.
 func (t *Tx) Put(bucket string, key, value []byte) error {
+	delete(t.sums, bucket)
 	if err := t.tx.Bucket([]byte(bucket)).Put(key, value); err != nil {
 		return fmt.Errorf("write to %s: %w", bucket, err)
 	}
@@ -260,6 +265,7 @@ func (t *Tx) Put(bucket string, key, value []byte) error {
 
 // Delete removes a key; it is no error when there is none.
 func (t *Tx) Delete(bucket string, key []byte) error {
+	delete(t.sums, bucket)
 	if err := t.tx.Bucket([]byte(bucket)).Delete(key); err != nil {
 		return fmt.Errorf("delete from %s: %w", bucket, err)
 	}

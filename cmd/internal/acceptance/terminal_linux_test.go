@@ -19,6 +19,7 @@ type terminal struct {
 	c      *exec.Cmd
 	master *os.File
 	shown  output
+	read   chan struct{} // closed when nobody writes any more
 	done   chan error
 }
 
@@ -55,8 +56,9 @@ func (p *project) sitAt(argv ...string) *terminal {
 	if err := c.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	s := &terminal{t: p.t, c: c, master: master, done: make(chan error, 1)}
+	s := &terminal{t: p.t, c: c, master: master, read: make(chan struct{}), done: make(chan error, 1)}
 	go func() {
+		defer close(s.read)
 		buf := make([]byte, 4096)
 		for {
 			n, err := master.Read(buf)
@@ -93,6 +95,7 @@ func (s *terminal) ends(p *project, want int) string {
 		}
 		return ended
 	})
+	<-s.read
 	if got := s.c.ProcessState.ExitCode(); got != want {
 		s.t.Fatalf("exit %d, want %d\n%s", got, want, s.shown.String())
 	}
