@@ -130,7 +130,16 @@ func ownHint(err error) string {
 			return "headgate secret set " + setArgs(ref)
 		}
 	}
+	if own, ok := errors.AsType[adviser](err); ok {
+		return own.Advice()
+	}
 	return ""
+}
+
+// adviser is an error of a command that knows what to do about it.
+type adviser interface {
+	error
+	Advice() string
 }
 
 // setArgs are the arguments of `secret set` for a secret.

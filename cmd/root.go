@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -72,7 +73,7 @@ func NewRoot(env *cli.Env) *cobra.Command {
 	root.SetErr(io.Discard)
 	globalFlags(env, root.PersistentFlags())
 	root.AddGroup(&cobra.Group{ID: "flows", Title: "Flows:"}, &cobra.Group{ID: "project", Title: "Project:"}, &cobra.Group{ID: "people", Title: "People:"}, &cobra.Group{ID: "store", Title: "Store:"}, &cobra.Group{ID: "tool", Title: "Tool:"})
-	group(root, "flows", runcmd.NewRun(env, nil), runcmd.NewPreview(env, nil), runcmd.NewPlan(env, nil), flowcmd.NewValidate(env, nil), flowcmd.New(env))
+	group(root, "flows", runcmd.NewRun(env, nil), runcmd.NewPreview(env, nil), runcmd.NewPlan(env, nil), runcmd.NewState(env), flowcmd.NewValidate(env, nil), flowcmd.New(env))
 	group(root, "project", projectcmd.NewInit(env, nil), connectioncmd.New(env), democmd.NewDemo(env, nil), toolcmd.NewDoctor(env, nil))
 	group(root, "people", sessioncmd.NewLogin(env, nil), sessioncmd.NewLogout(env, nil), sessioncmd.NewWhoami(env, nil), sessioncmd.NewPasswd(env, nil), slotcmd.New(env))
 	group(root, "people", usercmd.New(env), invitecmd.New(env), acceptcmd.NewAccept(env, nil), servicecmd.New(env), rolecmd.New(env), ownercmd.New(env))
@@ -102,7 +103,14 @@ func globalFlags(env *cli.Env, f *pflag.FlagSet) {
 	f.StringVar(&g.Store, "store", "", "the store's `file` (default: the person's own)")
 	f.StringVar(&g.User, "user", "", "the e-mail `address` of who logs in with a password")
 	f.StringVar(&g.KeyFile, "key-file", "", "log in with the key in this `file`")
-	f.IntVar(&g.KeyFD, "key-fd", 0, "log in with the key in this open file `descriptor`")
+	f.Func("key-fd", "log in with the key in this open file `descriptor`", func(text string) error {
+		fd, err := strconv.ParseUint(text, 10, 16)
+		if err != nil {
+			return errors.New("want the number of an open file descriptor")
+		}
+		g.KeyFD = new(int(fd))
+		return nil
+	})
 	env.Flags = f
 }
 

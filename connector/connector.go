@@ -178,6 +178,22 @@ type Sink interface {
 	io.Closer
 }
 
+// Keeper is a Sink that keeps cursors beside the data. Its methods are called outside of runs,
+// instead of Prepare.
+type Keeper interface {
+	// Kept is the cursor of a flow, nil for none, and its last committed run, "" for none.
+	Kept(ctx context.Context, flow string) (cursor json.RawMessage, run string, err error)
+	// Keep changes the cursor; nil forgets it.
+	Keep(ctx context.Context, flow string, cursor json.RawMessage) error
+}
+
+// Positioner is a Source that is read by a cursor and can make one of what a person writes. Position
+// is called after Discover. Reading goes on after the rows with that cursor, or, with
+// tie, after the one of them with that tie breaker.
+type Positioner interface {
+	Position(ctx context.Context, cursor, tie string) (json.RawMessage, error)
+}
+
 // Run is what a sink may know of the run: it names outputs and marks state.
 type Run struct {
 	ID, Flow string

@@ -45,6 +45,9 @@ type Table struct {
 	// Describe lists what a connection has: all relations without their columns, or, with
 	// a name, that one with them. nil = the type cannot tell.
 	Describe func(ctx context.Context, env Env, cfg any, name string) ([]Relation, error)
+	// Privileges compares what the login may do with what flows need; it changes nothing. nil = the
+	// type cannot tell.
+	Privileges func(ctx context.Context, env Env, cfg any, needs []Need) (*Privileges, error)
 	// WriteName is a part of a table's name as a flow must write it, in quotes where it needs
 	// them; nil = as it is.
 	WriteName func(part string) string

@@ -49,7 +49,11 @@ func (j *judge) userSet(b *UserSet) error {
 	return j.mayBe(b.Role)
 }
 
+// userDel leaves somebody who signs what follows from the removal.
 func (j *judge) userDel() error {
+	if j.op.ID == j.op.By {
+		return j.denied("nobody removes themselves")
+	}
 	_, err := j.alters(j.op.ID)
 	return err
 }

@@ -46,7 +46,7 @@ func (v *Vault) Accept(ctx context.Context, text string, slots []NewSlot) (m *Me
 		return nil
 	})
 	if is[*rbac.InvalidError](err) {
-		err = errors.Join(ErrLogin, err)
+		err = notLoggedIn(err)
 	}
 	if err != nil && !is[*store.LeftoverError](err) {
 		return nil, nil, unwritten(err)
@@ -56,7 +56,7 @@ func (v *Vault) Accept(ctx context.Context, text string, slots []NewSlot) (m *Me
 
 // asGuest verifies the store by the fingerprint in the code alone.
 func (m *Member) asGuest(tx *store.Tx) (*change, error) {
-	_, fp, err := genesis(tx)
+	fp, err := fingerprint(tx)
 	if err != nil {
 		return nil, err
 	}

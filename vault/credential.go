@@ -17,7 +17,7 @@ import (
 // by accident.
 type Ways struct {
 	KeyFile string      // --key-file
-	KeyFD   int         // --key-fd; 0 is none
+	KeyFD   *int        // --key-fd; nil is none
 	Env     Environment // HEADGATE_KEY_FILE, HEADGATE_KEY, CREDENTIALS_DIRECTORY, CI
 
 	Fingerprint rbac.Digest // of the store, to find the session
@@ -70,7 +70,7 @@ func (w Ways) Find() (Credential, error) {
 	}
 	password, err := w.Prompt("Password for " + w.User)
 	if err != nil {
-		return Credential{}, errors.Join(ErrLogin, err)
+		return Credential{}, notLoggedIn(err)
 	}
 	return Credential{User: w.User, Password: password}, nil
 }
@@ -88,8 +88,8 @@ func (w Ways) key() (c Credential, ok bool, err error) {
 	switch {
 	case w.KeyFile != "":
 		text, err = ReadKeyFile(w.KeyFile)
-	case w.KeyFD != 0:
-		text, err = readKey(os.NewFile(uintptr(w.KeyFD), "key"))
+	case w.KeyFD != nil:
+		text, err = readKey(os.NewFile(uintptr(*w.KeyFD), "key"))
 	case systemd:
 		text, err = readSystemdKey(systemdFile)
 	case fromEnv && file != "":
@@ -103,11 +103,11 @@ func (w Ways) key() (c Credential, ok bool, err error) {
 		return c, false, nil
 	}
 	if err != nil {
-		return c, true, errors.Join(ErrLogin, err)
+		return c, true, notLoggedIn(err)
 	}
 	k, err := slot.ParseKey(text)
 	if err != nil {
-		return c, true, errors.Join(ErrLogin, err)
+		return c, true, notLoggedIn(err)
 	}
 	return Credential{Key: &k}, true, nil
 }

@@ -43,14 +43,14 @@ func TestOrderOfTheWays(t *testing.T) {
 	ok(t, "login", err)
 	warned := ""
 	env := environment{"CREDENTIALS_DIRECTORY": dir, "HEADGATE_KEY_FILE": keyFile(t, "envfile"), "HEADGATE_KEY": keyText("env")}
-	w := Ways{KeyFile: keyFile(t, "flag"), KeyFD: int(fd.Fd()), Env: env, Fingerprint: h.who["owner"].Fingerprint(), Sessions: &s,
+	w := Ways{KeyFile: keyFile(t, "flag"), KeyFD: new(int(fd.Fd())), Env: env, Fingerprint: h.who["owner"].Fingerprint(), Sessions: &s,
 		User: "ann@example.com", Keyring: true, Prompt: func(string) ([]byte, error) { return []byte("typed"), nil },
 		Warn: func(text string) { warned = text }, Now: h.now}
 	for _, step := range []struct {
 		name string
 		take func()
 	}{
-		{"flag", func() { w.KeyFile = "" }}, {"fd", func() { w.KeyFD = 0 }}, {"systemd", func() { delete(env, "CREDENTIALS_DIRECTORY") }},
+		{"flag", func() { w.KeyFile = "" }}, {"fd", func() { w.KeyFD = nil }}, {"systemd", func() { delete(env, "CREDENTIALS_DIRECTORY") }},
 		{"envfile", func() { delete(env, "HEADGATE_KEY_FILE") }}, {"env", func() {}},
 		{"session", func() { w.Sessions = nil }}, {"keyring", func() { w.Keyring = false }}, {"password", func() { w.User = "" }}, {"none", func() {}},
 	} {

@@ -15,6 +15,14 @@ import (
 // It never says which part was wrong.
 var ErrLogin = errors.New("not logged in")
 
+// loginError is ErrLogin and what led to it, in one line.
+type loginError struct{ why error }
+
+func (e *loginError) Error() string   { return ErrLogin.Error() + ": " + e.why.Error() }
+func (e *loginError) Unwrap() []error { return []error{ErrLogin, e.why} }
+
+func notLoggedIn(why error) error { return &loginError{why} }
+
 // TamperedError says that what is stored was not written by who could: it was edited,
 // exchanged, cut off, or put back to an older state.
 type TamperedError struct {

@@ -93,8 +93,8 @@ func (c *change) found(email string) error {
 	if err := c.tx.Put(bucketKeys, []byte(c.m.ID), c.m.identity.Box.Public()); err != nil {
 		return err
 	}
-	for b, seed := range seeds {
-		if err := c.sealBox(b, 1, c.m.ID, seed); err != nil {
+	for _, b := range rbac.Boxes() {
+		if err := c.sealBox(b, 1, c.m.ID, seeds[b]); err != nil {
 			return err
 		}
 	}

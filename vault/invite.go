@@ -49,7 +49,7 @@ func (c code) text() string {
 }
 
 func parseCode(text string) (c code, err error) {
-	bad := errors.Join(ErrLogin, errors.New("invitation code: it was cut off or mistyped"))
+	bad := notLoggedIn(errors.New("invitation code: it was cut off or mistyped"))
 	rest, ok := strings.CutPrefix(strings.TrimSpace(text), codePrefix)
 	cut := len(rest) - 9
 	if !ok || cut < 0 || rest[cut] != '-' || fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(rest[:cut]))) != rest[cut+1:] {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 
 	"github.com/headgate/headgate/rbac"
 	"github.com/headgate/headgate/vault/auditlog"
@@ -44,15 +45,16 @@ func (v *view) state() *rbac.State { return v.chain.State }
 // read lets fn see the verified store.
 func (m *Member) read(ctx context.Context, fn func(*view) error) error {
 	var pin Pin
+	var known *Pin
 	err := m.vault.file.View(ctx, func(tx *store.Tx) error {
 		v, err := m.enter(tx)
 		if err != nil {
 			return err
 		}
-		pin = v.pin()
+		pin, known = v.pin(), v.known
 		return fn(v)
 	})
-	if err != nil {
+	if err != nil || pin.keptAs(known) {
 		return err
 	}
 	return m.remember(pin)
@@ -63,7 +65,7 @@ func (m *Member) read(ctx context.Context, fn func(*view) error) error {
 // person's keys are the policy's; and that everything else is what its last writer
 // signed.
 func (m *Member) enter(tx *store.Tx) (*view, error) {
-	_, fp, err := genesis(tx)
+	fp, err := fingerprint(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +85,7 @@ func (m *Member) enter(tx *store.Tx) (*view, error) {
 	}
 	u, ok := v.state().Users[m.ID]
 	if !ok {
-		return nil, errors.Join(ErrLogin, errors.New("you are no longer a member of this store"))
+		return nil, notLoggedIn(errors.New("you are no longer a member of this store"))
 	}
 	if u.Keys != m.identity.Keys() {
 		return nil, tampered("the key is not the one that the policy has for this person")
@@ -103,7 +105,14 @@ func (m *Member) remember(p Pin) error {
 	if m.vault.opt.Pins == "" {
 		return nil
 	}
-	return writePin(m.vault.pinFile(m.fingerprint, m.ID), m.identity.Pin(), p)
+	err := writePin(m.vault.pinFile(m.fingerprint, m.ID), m.identity.Pin(), p)
+	switch {
+	case err == nil:
+		return nil
+	case m.vault.opt.Expect != nil:
+		return nil // the caller's pin is what is remembered where nothing can be kept
+	}
+	return fmt.Errorf("%w; where no such file can be kept, HEADGATE_PIN says what is remembered of the store", err)
 }
 
 func (m *Member) author(store string) auditlog.Author {

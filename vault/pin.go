@@ -27,6 +27,12 @@ type Pin struct {
 	Entry string      `json:"entry"` // the hash of its newest entry
 
 	state []byte // whose digest is Sum, if it is known
+	kept  bool   // it was read from the person's own file
+}
+
+// keptAs reports whether the person's own file says the same already.
+func (p Pin) keptAs(known *Pin) bool {
+	return known != nil && known.kept && p.Seq == known.Seq && p.Head == known.Head && p.Sum == known.Sum && p.Size == known.Size && p.Entry == known.Entry
 }
 
 // String is the pin in the form SEQ:HASH, for where no file can be kept.
@@ -60,6 +66,7 @@ func readPin(file string, key []byte) (*Pin, error) {
 	if err := json.Unmarshal([]byte(body), &p); err != nil {
 		return nil, tampered("the pin %s can't be read", file)
 	}
+	p.kept = true
 	// A state that is missing or another one only costs time.
 	if b, err := os.ReadFile(stateFile(file)); err == nil && rbac.DigestOf(b) == p.Sum {
 		p.state = b

@@ -10,9 +10,15 @@ import (
 
 const sigSize = 64
 
-// genesis is the first operation of a store, and its fingerprint. It is only as good
-// as what the fingerprint is compared with.
-func genesis(tx *store.Tx) (g *rbac.Genesis, fingerprint rbac.Digest, err error) {
+// fingerprint is the hash of a store's first operation. It is only as good as what it
+// is compared with.
+func fingerprint(tx *store.Tx) (rbac.Digest, error) {
+	raw, _, err := operation(tx, 0)
+	return rbac.DigestOf(raw), err
+}
+
+// genesis is the first operation, and its hash.
+func genesis(tx *store.Tx) (g *rbac.Genesis, fp rbac.Digest, err error) {
 	raw, _, err := operation(tx, 0)
 	if err != nil {
 		return nil, "", err

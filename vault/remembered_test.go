@@ -81,3 +81,19 @@ func TestAskingForNobody(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyRemovesThemselves: who is gone could not sign the log of it, and no reader
+// would take the store again.
+func TestNobodyRemovesThemselves(t *testing.T) {
+	h := furnished(t)
+	for _, who := range []string{"administrator", "superadmin", "owner"} {
+		if _, _, err := h.who[who].Remove(background, who+"@example.com"); ReasonOf(err) != ReasonDenied {
+			t.Errorf("%s: %v", who, err)
+		}
+		if _, err := h.who[who].Disable(background, who+"@example.com"); ReasonOf(err) != ReasonDenied {
+			t.Errorf("%s disables: %v", who, err)
+		}
+	}
+	_, err := h.verify()
+	ok(t, "verify", err)
+}

@@ -102,6 +102,9 @@ func (r *Run) begin(ctx context.Context, q RunRequest, event func(*view) auditlo
 		return nil, unwritten(err)
 	}
 	if err := m.remember(pin); err != nil {
+		if e := r.End(ctx, RunResult{Status: "failed", Exit: 1}); is[*AuditError](e) {
+			err = errors.Join(err, e)
+		}
 		return nil, err
 	}
 	return r, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -122,7 +123,7 @@ func (c *change) settleSecrets() error {
 			}
 		}
 	}
-	for id := range c.state().Secrets {
+	for _, id := range slices.Sorted(maps.Keys(c.state().Secrets)) {
 		if err := c.handOver(id, held[id]); err != nil {
 			return err
 		}

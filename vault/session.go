@@ -107,19 +107,19 @@ func (s Sessions) Resume(fp rbac.Digest, now time.Time) (*Credential, error) {
 		return nil, s.End(fp)
 	}
 	if err != nil {
-		return nil, errors.Join(ErrLogin, err)
+		return nil, notLoggedIn(err)
 	}
 	var k sessionKey
 	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 	if err != nil || json.Unmarshal(raw, &k) != nil {
-		return nil, errors.Join(ErrLogin, errors.New("the session can't be read; log in again"))
+		return nil, notLoggedIn(errors.New("the session can't be read; log in again"))
 	}
 	if now.UnixMilli() >= k.Ends {
 		return nil, s.End(fp)
 	}
 	seed, err := seal.Decrypt(k.Key, sessionContext(fp, k.User, k.Ends), sealed)
 	if err != nil {
-		return nil, errors.Join(ErrLogin, errors.New("the session does not open; log in again"))
+		return nil, notLoggedIn(errors.New("the session does not open; log in again"))
 	}
 	return &Credential{User: k.User, Content: &slot.Content{Seed: seed, Fingerprint: fp}}, nil
 }
@@ -146,7 +146,7 @@ func (s Sessions) End(fp rbac.Digest) error {
 // to trust.
 func (v *Vault) Fingerprint(ctx context.Context) (fp rbac.Digest, err error) {
 	err = v.file.View(ctx, func(tx *store.Tx) error {
-		_, fp, err = genesis(tx)
+		fp, err = fingerprint(tx)
 		return err
 	})
 	return fp, err

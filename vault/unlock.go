@@ -29,6 +29,7 @@ type Credential struct {
 func (v *Vault) Unlock(ctx context.Context, cr Credential) (*Member, error) {
 	var m *Member
 	var pin Pin
+	var known *Pin
 	err := v.file.View(ctx, func(tx *store.Tx) (err error) {
 		if m, err = v.unlock(tx, cr); err != nil {
 			return err
@@ -37,7 +38,7 @@ func (v *Vault) Unlock(ctx context.Context, cr Credential) (*Member, error) {
 		if err != nil {
 			return err
 		}
-		pin = all.pin()
+		pin, known = all.pin(), all.known
 		if cr.Keyring { // the role may be another than when the slot was made
 			h := holder{Owner: slot.Owner{User: m.ID}, role: all.state().Users[m.ID].Role, settings: all.state().Setting}
 			return h.allows(NewSlot{Type: slot.Keyring})
@@ -46,6 +47,9 @@ func (v *Vault) Unlock(ctx context.Context, cr Credential) (*Member, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if pin.keptAs(known) {
+		return m, nil
 	}
 	return m, m.remember(pin)
 }
@@ -56,7 +60,7 @@ func (v *Vault) unlock(tx *store.Tx, cr Credential) (*Member, error) {
 		return nil, err
 	}
 	if cr.Key != nil && cr.Key.Fingerprint != fp {
-		return nil, tampered("the key file is for another store")
+		return nil, tampered("the key file is for another store: is --store or --key-file the wrong one, or did somebody put another store in its place?")
 	}
 	user, content := "", slot.Content{}
 	if cr.Content != nil {
@@ -69,7 +73,7 @@ func (v *Vault) unlock(tx *store.Tx, cr Credential) (*Member, error) {
 	}
 	id, err := seal.NewIdentity(content.Seed)
 	if err != nil {
-		return nil, errors.Join(ErrLogin, err)
+		return nil, notLoggedIn(err)
 	}
 	return &Member{ID: user, vault: v, identity: id, fingerprint: fp}, nil
 }
@@ -113,7 +117,7 @@ func (v *Vault) openSlot(tx *store.Tx, storeID string, fp rbac.Digest, cr Creden
 	if err != nil {
 		return "", content, err
 	}
-	wrong, tried := errors.Join(ErrLogin, slot.ErrWrong), false
+	wrong, tried := notLoggedIn(slot.ErrWrong), false
 	for _, s := range list {
 		m, ok, err := v.fits(s, fp, user, cr)
 		if err != nil {
@@ -155,15 +159,15 @@ func (v *Vault) fits(s slot.Slot, fp rbac.Digest, user string, cr Credential) (m
 // fromRing does not fall through: a keyring that is there and fails is an error.
 func (v *Vault) fromRing(fp rbac.Digest, user, name string) ([]byte, error) {
 	if v.opt.Ring == nil {
-		return nil, errors.Join(ErrLogin, errors.New("there is no keyring here"))
+		return nil, notLoggedIn(errors.New("there is no keyring here"))
 	}
 	text, err := v.opt.Ring.Get(ringName(fp, user, name))
 	if err != nil {
-		return nil, errors.Join(ErrLogin, err)
+		return nil, notLoggedIn(err)
 	}
 	key, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
-		return nil, errors.Join(ErrLogin, errors.New("the keyring's item is not a key"))
+		return nil, notLoggedIn(errors.New("the keyring's item is not a key"))
 	}
 	return key, nil
 }

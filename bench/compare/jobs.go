@@ -8,8 +8,9 @@ import (
 // job is one task every tool is given.
 type job struct {
 	name, title string
-	format      string   // of the input: csv, jsonl, or "" = none
-	sizes       []string // when the job has its own
+	format      string                          // of the input: csv, jsonl, or "" = none
+	sizes       []string                        // when the job has its own
+	begin       func(b *bench, in string) error // before the first turn; nil = nothing
 	entries     func(b *bench, in string) []entry
 }
 
@@ -19,6 +20,7 @@ type entry struct {
 	args   []string                                      // of the tool
 	output string                                        // the file it writes; "" = none
 	stdout bool                                          // output is its standard output
+	ready  func(b *bench) error                          // before each turn, not timed; nil = nothing
 	check  func(b *bench, output string) (string, error) // nil = nothing to compare
 }
 
@@ -31,16 +33,19 @@ func (j job) sizesOf(asked []string) []string {
 
 func jobNames() []string {
 	var names []string
-	for _, j := range jobs {
+	for _, j := range allJobs() {
 		names = append(names, j.name)
 	}
 	return names
 }
 
+// allJobs are the tasks, in the order of the page.
+func allJobs() []job { return append(jobs, databaseJobs...) }
+
 // noInput is the size of a job that reads no orders.
 var noInput = []string{""}
 
-// jobs are the tasks, in the order of the page.
+// jobs are the tasks with files.
 var jobs = []job{
 	{name: "csv-csv", title: "CSV to CSV: paid orders of two countries, six columns, total = amount * quantity, e-mail in lower case",
 		format: "csv", entries: transform("csv", "csv")},

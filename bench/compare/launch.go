@@ -34,7 +34,7 @@ func (b *bench) measure(ctx context.Context, words []string, stdout string) (fig
 	defer cancel()
 	c := exec.CommandContext(ctx, self, append([]string{launchArg, stdout}, words...)...)
 	c.Dir = b.project
-	c.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", b.threads))
+	c.Env = append(append(os.Environ(), b.servers.env...), fmt.Sprintf("GOMAXPROCS=%d", b.threads))
 	var said strings.Builder
 	c.Stderr = &said
 	out, err := c.Output()

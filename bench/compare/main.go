@@ -74,8 +74,9 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	defer b.servers.close()
 	page := &page{machine: describeMachine(), tools: b.tools, runs: o.runs, threads: o.threads}
-	for _, j := range jobs {
+	for _, j := range allJobs() {
 		if !wanted(o.jobs, j.name) {
 			continue
 		}

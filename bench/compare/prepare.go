@@ -23,6 +23,7 @@ type bench struct {
 	tools   []tool
 
 	portable string // the headgate without assembly
+	servers  fleet
 }
 
 // prepare builds headgate, lays out the project folder and looks for the peers.

@@ -31,6 +31,11 @@ func (b *bench) run(ctx context.Context, j job, size string) (*table, error) {
 		}
 		t.bytes = stat.Size()
 	}
+	if j.begin != nil {
+		if err := j.begin(b, in); err != nil {
+			return nil, err
+		}
+	}
 	var lines []*line
 	var entries []entry
 	for _, e := range j.entries(b, filepath.ToSlash(in)) {
@@ -66,6 +71,12 @@ func (b *bench) turn(ctx context.Context, turn int, e entry, l *line) {
 		}
 		if e.stdout {
 			stdout = path
+		}
+	}
+	if e.ready != nil {
+		if err := e.ready(b); err != nil {
+			l.failure = strings.Join(strings.Fields(err.Error()), " ")
+			return
 		}
 	}
 	f, err := b.measure(ctx, l.tool.words(e.args...), stdout)

@@ -41,6 +41,7 @@ func (b *bench) findTools(ctx context.Context) error {
 		}
 		found = append(found, tool{name: name, start: []string{path}, shown: name, ask: "--version"})
 	}
+	found = append(found, databaseTools()...)
 	for _, t := range found {
 		if !wanted(b.options.tools, t.name) {
 			continue

@@ -130,12 +130,17 @@ type codeError struct{ err error }
 
 func (e *codeError) Unwrap() error { return e.err }
 
+// Advice is the hint that goes with it.
+func (e *codeError) Advice() string {
+	return "whoever invited you can make a new code: headgate user invite"
+}
+
 func (e *codeError) Error() string {
 	var invalid *rbac.InvalidError
 	if errors.As(e.err, &invalid) {
 		return "accept: " + invalid.Why
 	}
-	return "accept: " + strings.TrimPrefix(e.err.Error(), vault.ErrLogin.Error()+"\n")
+	return "accept: " + strings.TrimPrefix(e.err.Error(), vault.ErrLogin.Error()+": ")
 }
 
 func refused(err error) error {

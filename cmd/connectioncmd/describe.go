@@ -17,9 +17,17 @@ import (
 
 // DescribeOptions is what `connection describe` works from.
 type DescribeOptions struct {
-	Env  *cli.Env
-	Name string
+	Env        *cli.Env
+	Name       string
+	Table      string // of the connection Name; "" = all
+	Profile    string
+	Connection bool // Name is a connection, even if there is a type of that name
 }
+
+const describeHelp = `Describe the keys of a type of connection, of a format or of a codec; or what a connection of the
+project has: its tables with an estimate of their rows, the columns of one TABLE with the types of
+the database and those that flows get, or the files of a store, the first of them. A type goes
+before a connection of the same name, unless --connection is given.`
 
 // described is the result of `connection describe`.
 type described struct {
@@ -32,22 +40,31 @@ type described struct {
 // NewDescribe is `headgate connection describe`.
 func NewDescribe(env *cli.Env, runF func(context.Context, *DescribeOptions) error) *cobra.Command {
 	o := &DescribeOptions{Env: env}
-	return guard.Needs(&cobra.Command{
-		Use:     "describe TYPE",
-		Short:   "Describe the keys of a type of connection, of a format or of a codec",
-		Example: "  headgate connection describe sqlite\n  headgate connection describe csv",
-		Args:    cobra.ExactArgs(1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return known(env.Registry()), cobra.ShellCompDirectiveNoFileComp
+	c := guard.Needs(&cobra.Command{
+		Use:     "describe (TYPE | NAME [TABLE]) [flags]",
+		Short:   "Describe a type of connection, or what a connection has",
+		Long:    describeHelp,
+		Example: "  headgate connection describe sqlite\n  headgate connection describe csv\n  headgate connection describe warehouse sales.orders",
+		Args:    cobra.RangeArgs(1, 2),
+		ValidArgsFunction: func(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+			names, _ := complete(env)(c, args, word)
+			return append(known(env.Registry()), names...), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Name = args[0]
+			if len(args) > 1 {
+				o.Table = args[1]
+			}
 			if runF != nil {
 				return runF(c.Context(), o)
 			}
 			return runDescribe(c.Context(), o)
 		},
 	}, guard.None)
+	f := c.Flags()
+	f.StringVar(&o.Profile, "env", "", "the connection as this `profile` of connections.yaml has it")
+	f.BoolVar(&o.Connection, "connection", false, "NAME is a connection, even if there is a type of that name")
+	return c
 }
 
 func known(r *connector.Registry) []string {
@@ -64,8 +81,11 @@ func known(r *connector.Registry) []string {
 	return list
 }
 
-func runDescribe(_ context.Context, o *DescribeOptions) error {
+func runDescribe(ctx context.Context, o *DescribeOptions) error {
 	r := o.Env.Registry()
+	if o.Connection || o.Table != "" {
+		return o.inside(ctx)
+	}
 	d, config := described{Name: o.Name}, any(nil)
 	if t := r.Type(o.Name); t != nil {
 		d.Kind, d.Summary, config = "type", t.Summary, t.Config()
@@ -74,7 +94,7 @@ func runDescribe(_ context.Context, o *DescribeOptions) error {
 	} else if c := r.Codec(o.Name); c != nil {
 		d.Kind, d.Summary, config = "codec", c.Summary, c.Config()
 	} else {
-		return &cli.UsageError{Message: "unknown type " + spec.Quote(o.Name), Hint: spec.DidYouMean(o.Name, known(r))}
+		return o.inside(ctx)
 	}
 	d.Keys = spec.Options(config)
 	return o.Env.UI.Result(d, func(w io.Writer) { d.print(w, o.Env.UI.Columns) })

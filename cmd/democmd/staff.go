@@ -55,7 +55,7 @@ func within(env *cli.Env, dir, store string) *cli.Env {
 		}
 		return ""
 	}
-	in.Global.Store, in.Global.User, in.Global.KeyFile, in.Global.KeyFD = store, "", "", 0
+	in.Global.Store, in.Global.User, in.Global.KeyFile, in.Global.KeyFD = store, "", "", nil
 	return in
 }
 

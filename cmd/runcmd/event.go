@@ -41,10 +41,19 @@ type rejected struct {
 	File  string `json:"file"`
 }
 
+// streamFinished says how one stream of a flow ended.
+type streamFinished struct {
+	Event    string `json:"event"` // stream.finished
+	Run      string `json:"run"`   // the whole
+	Flow     string `json:"flow"`
+	Streamed `json:"stream"`
+}
+
 // Finished is the last event of a run, and its receipt.
 type Finished struct {
 	Event string `json:"event"` // run.finished
 	engine.Report
+	Streams  []Streamed  `json:"streams,omitempty"` // of a flow that is many, in order
 	Exit     int         `json:"exit"`
 	Error    *ui.Failure `json:"error,omitempty"`
 	Findings []flow.Diag `json:"findings,omitempty"` // what is wrong with the files, when that is why

@@ -15,21 +15,30 @@ import (
 // eventEvery is the time between two progress events.
 const eventEvery = 5 * time.Second
 
+// counts is how far a run has come.
+type counts struct {
+	read, written, rejected int64 // rows
+	bytes, total            int64 // of the input; total -1 = unknown
+	splitsDone, splits      int64
+}
+
+func countsOf(m *engine.Meter) counts {
+	return counts{read: m.RowsRead.Load(), written: m.RowsWritten.Load(), rejected: m.RowsRejected.Load(),
+		bytes: m.BytesRead.Load(), total: m.BytesTotal.Load(), splitsDone: m.SplitsDone.Load(), splits: m.Splits.Load()}
+}
+
 // follow shows how the run comes along until stop is called.
-func (s *session) follow(j job, id plan.Run, m *engine.Meter) (stop func()) {
+func (s *session) follow(j job, id plan.Run, read func() counts) (stop func()) {
 	if s.env.UI.JSON {
-		return s.followEvents(j, id, m)
+		return s.followEvents(j, id, read)
 	}
 	return s.env.UI.Progress(j.flow.Name.Value, func() ui.Sample {
-		return ui.Sample{
-			Rows: m.RowsRead.Load(), Rejected: m.RowsRejected.Load(),
-			Bytes: m.BytesRead.Load(), Total: m.BytesTotal.Load(),
-			Splits: m.SplitsDone.Load(), OfSplits: m.Splits.Load(),
-		}
+		c := read()
+		return ui.Sample{Rows: c.read, Rejected: c.rejected, Bytes: c.bytes, Total: c.total, Splits: c.splitsDone, OfSplits: c.splits}
 	})
 }
 
-func (s *session) followEvents(j job, id plan.Run, m *engine.Meter) (stop func()) {
+func (s *session) followEvents(j job, id plan.Run, read func() counts) (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -40,9 +49,9 @@ func (s *session) followEvents(j job, id plan.Run, m *engine.Meter) (stop func()
 			case <-done:
 				return
 			case now := <-tick.C:
+				c := read()
 				s.event(progress{Event: "run.progress", Run: id.ID, Flow: j.flow.Name.Value, Time: now.UTC(),
-					RowsRead: m.RowsRead.Load(), RowsWritten: m.RowsWritten.Load(), RowsRejected: m.RowsRejected.Load(),
-					BytesRead: m.BytesRead.Load(), BytesTotal: m.BytesTotal.Load()})
+					RowsRead: c.read, RowsWritten: c.written, RowsRejected: c.rejected, BytesRead: c.bytes, BytesTotal: c.total})
 			}
 		}
 	}()

@@ -3,6 +3,7 @@ package runcmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -27,6 +28,7 @@ type PlanOptions struct {
 	Profile     string
 	FullRefresh bool
 	Out         string
+	Streams     []string // of a flow with streams; nil = all
 }
 
 const planHelp = `Show what a run would do, and do nothing of it: connect, look at the source and the target, and
@@ -57,6 +59,7 @@ func NewPlan(env *cli.Env, runF func(context.Context, *PlanOptions) error) *cobr
 	f := c.Flags()
 	inputFlags(f, &o.Params, &o.Profile)
 	f.BoolVar(&o.FullRefresh, "full-refresh", false, "plan as if the flow had never run")
+	f.StringArrayVar(&o.Streams, "stream", nil, "plan only this stream of a flow with streams: its `name` (may be repeated)")
 	f.StringVar(&o.Out, "out", "", "also write the plan to this `file`")
 	return c
 }
@@ -70,21 +73,18 @@ func runPlan(ctx context.Context, o *PlanOptions) (err error) {
 		return err
 	}
 	req.Purpose = plan.ToShow
-	if !o.FullRefresh {
-		if req.Cursor, err = state.Open(filepath.Join(req.Project.Dir, stateDir)).Cursor(req.Flow.Name.Value); err != nil {
-			return err
-		}
+	if len(o.Streams) > 0 && !req.Flow.HasStreams() {
+		return cli.Usagef("flow %s has no streams: leave out --stream", req.Flow.Name.Value)
 	}
 	done, err := look(ctx, o.Env, &req, "plan")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(done(), o.Env.Secrets.Error(err)) }()
-	p, err := build(ctx, o.Env, req)
+	p, err := planOf(ctx, o, req)
 	if err != nil {
 		return err
 	}
-	defer p.Close()
 	if o.Out != "" {
 		data, err := p.JSON()
 		if err != nil {
@@ -100,4 +100,42 @@ func runPlan(ctx context.Context, o *PlanOptions) (err error) {
 		return err
 	}
 	return o.Env.UI.Result(p, func(w io.Writer) { io.WriteString(w, ui.SafeLines(text.String())) })
+}
+
+// planOf is the plan of a flow, or of all its streams.
+func planOf(ctx context.Context, o *PlanOptions, req plan.Request) (*plan.Plan, error) {
+	if !req.Flow.HasStreams() {
+		return planOne(ctx, o, req)
+	}
+	list, notes, err := streams(ctx, o.Env, req, o.Streams)
+	if err != nil {
+		return nil, err
+	}
+	p, err := plan.Whole(req)
+	if err != nil {
+		return nil, err
+	}
+	p.Notes = append(p.Notes, notes...)
+	for _, f := range list {
+		req.Flow = f
+		one, err := planOne(ctx, o, req)
+		if err != nil {
+			return nil, fmt.Errorf("stream %s: %w", f.Stream.Name, err)
+		}
+		p.Streams = append(p.Streams, one)
+	}
+	return p, nil
+}
+
+// planOne is the plan of one flow. It is closed: what is left is data.
+func planOne(ctx context.Context, o *PlanOptions, req plan.Request) (p *plan.Plan, err error) {
+	if !o.FullRefresh {
+		if req.Cursor, err = state.Open(filepath.Join(req.Project.Dir, stateDir)).Cursor(req.Flow.Key()); err != nil {
+			return nil, err
+		}
+	}
+	if p, err = build(ctx, o.Env, req); err != nil {
+		return nil, err
+	}
+	return p, p.Close()
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/headgate/headgate/cmd/internal/guard"
 	"github.com/headgate/headgate/cmd/internal/ui"
 	"github.com/headgate/headgate/connector/spec"
+	"github.com/headgate/headgate/flow"
 	"github.com/headgate/headgate/flow/engine"
 	"github.com/headgate/headgate/flow/plan"
 	"github.com/headgate/headgate/rbac"
@@ -28,6 +29,7 @@ type PreviewOptions struct {
 	Profile string
 	Rows    int
 	After   string // a step's number or name; "source"; "" = all steps
+	Stream  string // of a flow with streams
 }
 
 const previewHelp = `Read until a few rows have come out of the steps, and show them. Nothing is written.
@@ -60,6 +62,7 @@ func NewPreview(env *cli.Env, runF func(context.Context, *PreviewOptions) error)
 	f := c.Flags()
 	inputFlags(f, &o.Params, &o.Profile)
 	f.IntVarP(&o.Rows, "rows", "n", 20, "how many rows")
+	f.StringVar(&o.Stream, "stream", "", "of a flow with streams: the `name` of the one to show")
 	f.StringVar(&o.After, "after", "", "show the rows behind this `step`")
 	return c
 }
@@ -88,6 +91,9 @@ func runPreview(ctx context.Context, o *PreviewOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(done(), o.Env.Secrets.Error(err)) }()
+	if req.Flow, err = streamOf(ctx, o, req); err != nil {
+		return err
+	}
 	p, err := build(ctx, o.Env, req)
 	if err != nil {
 		return err
@@ -107,6 +113,33 @@ func runPreview(ctx context.Context, o *PreviewOptions) (err error) {
 	return o.Env.UI.Result(preview{table.Columns, table.Rows, table.Rejected}, func(w io.Writer) {
 		view(table, o.Env.UI.Columns).Write(w)
 	})
+}
+
+// streamOf is the flow to show: one of its streams, if it has any.
+func streamOf(ctx context.Context, o *PreviewOptions, req plan.Request) (*flow.Flow, error) {
+	switch {
+	case req.Flow.HasStreams():
+	case o.Stream != "":
+		return nil, cli.Usagef("flow %s has no streams: leave out --stream", req.Flow.Name.Value)
+	default:
+		return req.Flow, nil
+	}
+	var wanted []string
+	if o.Stream != "" {
+		wanted = []string{o.Stream}
+	}
+	list, _, err := streams(ctx, o.Env, req, wanted)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 1 {
+		return list[0], nil
+	}
+	names := make([]string, len(list))
+	for i, f := range list {
+		names[i] = f.Stream.Name
+	}
+	return nil, &cli.UsageError{Message: fmt.Sprintf("flow %s has %d streams: which one?", req.Flow.Name.Value, len(list)), Hint: "--stream takes one of: " + strings.Join(names[:min(len(names), 16)], ", ")}
 }
 
 // stepNumber finds the step that --after means: 0 is the source, -1 all steps.

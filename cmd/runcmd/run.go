@@ -29,6 +29,7 @@ type RunOptions struct {
 	WithUpstream bool
 	PlanFile     string
 	Receipt      string
+	Streams      []string // of a flow with streams; nil = all
 
 	// NoEvents keeps --json from printing events: for a command that runs flows as a
 	// part of what it does.
@@ -76,6 +77,7 @@ func NewRun(env *cli.Env, runF func(context.Context, *RunOptions) error) *cobra.
 	f.BoolVar(&o.FailIfEmpty, "fail-if-empty", false, "end with 5 when there was nothing to read")
 	f.BoolVar(&o.WithUpstream, "with-upstream", false, "first run the flows that 'after' names")
 	f.StringVar(&o.PlanFile, "plan", "", "run exactly what 'headgate plan --out' wrote to this `file`")
+	f.StringArrayVar(&o.Streams, "stream", nil, "run only this stream of a flow with streams: its `name` (may be repeated)")
 	f.StringVar(&o.Receipt, "receipt", "", "write what the run did to this `file`, one JSON object a flow")
 	return c
 }
@@ -91,6 +93,8 @@ func runArgs(o *RunOptions) cobra.PositionalArgs {
 			return cli.Usagef("--plan says what to read already: leave out --full-refresh")
 		case (o.From != "" || o.To != "") && (o.FullRefresh || o.PlanFile != "" || len(args) > 1):
 			return cli.Usagef("--from and --to go with one flow, without --full-refresh and --plan")
+		case len(o.Streams) > 0 && (o.PlanFile != "" || len(args) > 1):
+			return cli.Usagef("--stream goes with one flow, without --plan")
 		case o.PlanFile != "" && o.WithUpstream:
 			return cli.Usagef("--plan goes with one flow: leave out --with-upstream")
 		}
@@ -128,6 +132,7 @@ type job struct {
 	flow     *flow.Flow
 	saved    *plan.Plan // from --plan; nil
 	upstream bool       // not asked for by name, but by another flow's `after`
+	of       *many      // the run of whose flow this is one stream; nil = a whole flow
 }
 
 func names(jobs []job) []string {

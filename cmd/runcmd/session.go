@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/headgate/headgate/cmd/internal/cli"
@@ -33,6 +34,7 @@ type session struct {
 	lockWait time.Duration
 	stop     <-chan struct{}
 	done     []Finished
+	memory   sync.Mutex // for who changes the limit
 }
 
 // prepare opens the project and finds the flows to run, in order, each checked.
@@ -111,6 +113,9 @@ func (s *session) jobs() ([]job, error) {
 		if s.env.UI.JSON && j.flow.Sink.File.Value == "-" {
 			return nil, &cli.UsageError{Message: "flow " + j.flow.Name.Value + " writes its rows to standard output, and so would --json its events", Hint: "leave out --json, or give the flow's sink a file"}
 		}
+		if len(s.o.Streams) > 0 && !j.upstream && !j.flow.HasStreams() {
+			return nil, cli.Usagef("flow %s has no streams: leave out --stream", j.flow.Name.Value)
+		}
 		diags = append(diags, cli.Serious(plan.Check(j.flow, s.project, s.env.Registry()))...)
 	}
 	if len(diags) > 0 {
@@ -124,7 +129,7 @@ func (s *session) run(ctx context.Context, j job) error {
 	id := plan.NewRun(s.env.Now())
 	name := j.flow.Name.Value
 	s.event(started{Event: "run.started", Run: id.ID, Flow: name, Time: s.env.Now().UTC()})
-	report, access, err := s.execute(ctx, j, id)
+	report, streams, access, err := s.execute(ctx, j, id)
 	err = s.env.Secrets.Error(err)
 	began := report != nil
 	if began {
@@ -141,10 +146,10 @@ func (s *session) run(ctx context.Context, j job) error {
 	if err == nil {
 		err = outcome(report, s.o.FailIfEmpty)
 	}
-	fin := s.ended(report, err)
+	fin := s.ended(report, streams, err)
 	if e := endAudit(ctx, access, fin); e != nil {
 		err = errors.Join(e, err)
-		fin = s.ended(report, err)
+		fin = s.ended(report, streams, err)
 	}
 	if report.Rejects != "" {
 		s.event(rejected{Event: "run.rejected", Run: id.ID, Flow: name, Rows: report.RowsRejected, File: report.Rejects})
@@ -159,8 +164,8 @@ func (s *session) run(ctx context.Context, j job) error {
 }
 
 // ended is the last event of a run that ended with err.
-func (s *session) ended(report *engine.Report, err error) Finished {
-	fin := Finished{Event: "run.finished", Report: *report, Error: s.env.Failure(err)}
+func (s *session) ended(report *engine.Report, streams []Streamed, err error) Finished {
+	fin := Finished{Event: "run.finished", Report: *report, Streams: streams, Error: s.env.Failure(err)}
 	if fin.Error != nil {
 		fin.Exit = fin.Error.Exit
 	}
@@ -180,7 +185,7 @@ func outcome(r *engine.Report, failIfEmpty bool) error {
 
 // execute builds the plan and runs it. The report is nil when it did not come to a run,
 // and access too when the store did not let it begin.
-func (s *session) execute(ctx context.Context, j job, id plan.Run) (*engine.Report, *release.Access, error) {
+func (s *session) execute(ctx context.Context, j job, id plan.Run) (*engine.Report, []Streamed, *release.Access, error) {
 	if t := j.flow.Run.Timeout; t > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, t)
@@ -190,12 +195,16 @@ func (s *session) execute(ctx context.Context, j job, id plan.Run) (*engine.Repo
 	defer cancel()
 	access, err := s.begin(early, j, id)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
+	}
+	if j.flow.HasStreams() {
+		report, list, err := s.streams(ctx, j, id, access)
+		return report, list, access, err
 	}
 	report, err := engine.Attempts(ctx, j.flow.Retries(), s.stop, func(ctx context.Context) (*engine.Report, error) {
 		return s.attempt(ctx, j, id, access)
 	})
-	return report, access, err
+	return report, nil, access, err
 }
 
 // attempt is one try of a run.
@@ -211,22 +220,24 @@ func (s *session) attempt(ctx context.Context, j job, id plan.Run, access *relea
 		return nil, err
 	}
 	defer p.Close()
-	defer allowMemory(p)()
-	meter := new(engine.Meter)
-	stop := s.follow(j, id, meter)
-	defer stop()
-	store := waiting{Store: state.Open(filepath.Join(s.project.Dir, stateDir)), patience: s.lockWait, stop: s.stop}
-	return engine.Run(ctx, p, engine.Options{
-		State:       store,
-		FullRefresh: s.o.FullRefresh,
-		Stop:        s.stop,
-		Meter:       meter,
-		RejectsDir:  filepath.Join(s.project.Dir, "rejects"),
-	})
+	defer s.allowMemory(p)()
+	o := engine.Options{State: s.store(), FullRefresh: s.o.FullRefresh, Stop: s.stop, RejectsDir: filepath.Join(s.project.Dir, "rejects")}
+	if j.of != nil {
+		o.Meter, o.Workers = j.of.meter(), j.of.workers()
+	} else {
+		o.Meter = new(engine.Meter)
+		defer s.follow(j, id, func() counts { return countsOf(o.Meter) })()
+	}
+	return engine.Run(ctx, p, o)
 }
 
-// build makes the plan.
-func (s *session) build(ctx context.Context, j job, id plan.Run, access *release.Access) (*plan.Plan, error) {
+// store keeps cursors and runs.
+func (s *session) store() waiting {
+	return waiting{Store: state.Open(filepath.Join(s.project.Dir, stateDir)), patience: s.lockWait, stop: s.stop}
+}
+
+// request is what a plan of a job is built from, without what the store gives.
+func (s *session) request(j job, id plan.Run) plan.Request {
 	req := plan.Request{Flow: j.flow, Project: s.project, Registry: s.env.Registry(), Profile: s.profile, Params: s.params, Run: id, Sums: s.o.Receipt != "",
 		Env: connector.Env{Project: s.project.Dir, Stdin: s.env.UI.In, Stdout: s.env.UI.Out}}
 	if j.upstream {
@@ -234,9 +245,15 @@ func (s *session) build(ctx context.Context, j job, id plan.Run, access *release
 	} else {
 		req.From, req.To = s.o.From, s.o.To
 	}
+	return req
+}
+
+// build makes the plan.
+func (s *session) build(ctx context.Context, j job, id plan.Run, access *release.Access) (*plan.Plan, error) {
+	req := s.request(j, id)
 	if !s.o.FullRefresh {
 		var err error
-		if req.Cursor, err = state.Open(filepath.Join(s.project.Dir, stateDir)).Cursor(j.flow.Name.Value); err != nil {
+		if req.Cursor, err = s.store().Cursor(j.flow.Key()); err != nil {
 			return nil, err
 		}
 	}
@@ -272,12 +289,17 @@ func (s *session) event(v any) {
 
 // allowMemory lets the garbage collector leave alone what steps remember, on top of
 // what moving rows takes, until restore is called. GOMEMLIMIT is left as it is.
-func allowMemory(p *plan.Plan) (restore func()) {
+func (s *session) allowMemory(p *plan.Plan) (restore func()) {
 	remembers := slices.ContainsFunc(p.Ops, func(op *step.Op) bool { return op.Ordered })
 	if os.Getenv("GOMEMLIMIT") != "" || !remembers {
 		return func() {}
 	}
-	limit := debug.SetMemoryLimit(-1)
-	debug.SetMemoryLimit(limit + cmp.Or(int64(p.Options.Memory), seen.DefaultMemory))
-	return func() { debug.SetMemoryLimit(limit) }
+	change := func(by int64) {
+		s.memory.Lock()
+		defer s.memory.Unlock()
+		debug.SetMemoryLimit(debug.SetMemoryLimit(-1) + by)
+	}
+	more := cmp.Or(int64(p.Options.Memory), seen.DefaultMemory)
+	change(more)
+	return func() { change(-more) }
 }

@@ -2,6 +2,7 @@ package runcmd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,6 +60,7 @@ func summaryLines(f Finished, status string) []string {
 		lines = append(lines, fmt.Sprintf("  speed     %12s rows/s, %.1f MB/s, peak memory %s",
 			ui.Count(int64(float64(f.RowsRead)/sec)), float64(f.BytesRead)/sec/1e6, ui.Bytes(f.PeakRSS)))
 	}
+	lines = append(lines, streamLines(f.Streams)...)
 	for i, out := range f.Outputs {
 		if i == maxOutputs {
 			lines = append(lines, "  output    and "+ui.Count(int64(len(f.Outputs)-i))+" more")
@@ -67,6 +69,42 @@ func summaryLines(f Finished, status string) []string {
 		lines = append(lines, "  output    "+ui.Safe(out))
 	}
 	return lines
+}
+
+// streamLines has a line for each stream: those that did not end well first.
+func streamLines(list []Streamed) []string {
+	ordered := slices.Clone(list)
+	slices.SortStableFunc(ordered, func(a, b Streamed) int { return rank(a) - rank(b) })
+	width := 0
+	for _, st := range ordered {
+		width = max(width, len([]rune(ui.Safe(st.Name))))
+	}
+	var lines []string
+	for i, st := range ordered {
+		if i == maxStreamLines {
+			return append(lines, "  stream    and "+ui.Count(int64(len(list)-i))+" more")
+		}
+		line := fmt.Sprintf("  stream    %-*s  %-11s %12s rows", width, ui.Safe(st.Name), st.Status, ui.Count(st.RowsWritten))
+		if st.Error != nil {
+			line = fmt.Sprintf("  stream    %-*s  %-11s %s", width, ui.Safe(st.Name), st.Status, ui.Safe(st.Error.Message))
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// maxStreamLines is how many streams a summary names; the events name all.
+const maxStreamLines = 40
+
+// rank orders streams by what is worth a look.
+func rank(st Streamed) int {
+	switch st.Status {
+	case engine.Failed:
+		return 0
+	case engine.Partial, engine.Interrupted, engine.Skipped:
+		return 1
+	}
+	return 2
 }
 
 // maxOutputs is how many outputs a summary names; the events name all.

@@ -37,12 +37,27 @@ func Crash(t *testing.T, dir string, child func(dir string)) {
 	}
 	pattern := "^" + strings.ReplaceAll(regexp.QuoteMeta(t.Name()), "/", "$/^") + "$"
 	cmd := exec.CommandContext(t.Context(), self, "-test.run="+pattern, "-test.count=1")
-	cmd.Env = append(os.Environ(), crashTest+"="+t.Name(), crashDir+"="+dir)
+	cmd.Env = append(os.Environ(), crashTest+"="+t.Name(), crashDir+"="+dir, "TMPDIR="+remains(t))
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != -1 {
 		t.Fatalf("the child was to be killed: %v\n%s", err, out)
 	}
+}
+
+// remains is where a child puts its temporary files, which it does not live to remove. The
+// path is short enough for sockets, and other users may enter.
+func remains(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "hg")
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // note keeps what the engine would have recorded, for the process after the crash.

@@ -23,9 +23,10 @@ const (
 	formDate
 	formTime
 	formTimestamp
-	formLabel // of an enum
-	formSet   // labels with commas between them
-	formSpan  // a text such as -100:00:00
+	formLabel  // of an enum
+	formSet    // labels with commas between them
+	formSpan   // a text such as -100:00:00
+	formDigits // a text of digits with a point
 )
 
 // cellEncoder writes the cells of a field.
@@ -75,6 +76,8 @@ func newCellEncoder(f record.Field, t *tableColumn) (cellEncoder, error) {
 		e.form = form
 	case e.kind != record.Bytes && (info.data == "char" || info.data == "varchar" || strings.HasSuffix(info.data, "text")):
 		e.form = formText
+	case e.kind == record.String && info.data == "decimal" && info.digits > record.MaxPrecision:
+		e.form = formDigits
 	case e.kind == record.Bytes && info.read().Kind == record.Bytes:
 		e.form = formBytes
 	case e.kind == record.String && kinds[info.data] == record.Invalid && info.data != "decimal" && info.data != "bit":

@@ -64,6 +64,10 @@ func Type() *connector.Type {
 				return newSink(newServer(env, cfg.(*Config)), req), nil
 			},
 			Modes: sqldb.Modes(),
+			Describe: func(ctx context.Context, env connector.Env, cfg any, name string) ([]connector.Relation, error) {
+				return newServer(env, cfg.(*Config)).relations(ctx, name)
+			},
+			WriteName: func(part string) string { return dialect(flavour{}).WriteName(part) },
 		},
 		Test: func(ctx context.Context, env connector.Env, cfg any) (*connector.Probe, error) {
 			return newServer(env, cfg.(*Config)).probe(ctx)

@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"bytes"
 	"encoding/hex"
 	"math"
 	"strconv"
@@ -90,7 +91,7 @@ rows:
 // put appends a cell, or says why it cannot.
 func (c *cellEncoder) put(out []byte, b *record.Batch, v *record.Vector, row int32) ([]byte, string) {
 	switch c.form {
-	case formText, formLabel, formSet, formSpan:
+	case formText, formLabel, formSet, formSpan, formDigits:
 		return c.putText(out, b, v, row)
 	case formInt, formBit, formYear:
 		return c.putInt(out, b, v, row)
@@ -130,7 +131,7 @@ func (c *cellEncoder) putText(out []byte, b *record.Batch, v *record.Vector, row
 	text := b.Text(v.Str[row])
 	switch {
 	case c.length > 0 && len(text) > c.length && utf8.RuneCount(text) > c.length, c.octets > 0 && len(text) > c.octets,
-		c.form == formSpan && !isSpan(text),
+		c.form == formSpan && !isSpan(text), c.form == formDigits && !c.isNumber(text),
 		(c.form == formLabel || c.form == formSet) && !c.known(string(text)):
 		return out, c.refuse(record.Quote(text))
 	}
@@ -165,6 +166,28 @@ func isSpan(text []byte) bool {
 		}
 	}
 	return len(text) >= hours+6
+}
+
+// isNumber reports whether text is a number with no more digits than the column has.
+func (c *cellEncoder) isNumber(text []byte) bool {
+	if len(text) > 0 && text[0] == '-' {
+		if c.unsigned {
+			return false
+		}
+		text = text[1:]
+	}
+	whole, places, pointed := bytes.Cut(text, []byte{'.'})
+	for _, x := range whole {
+		if x < '0' || x > '9' {
+			return false
+		}
+	}
+	for _, x := range places {
+		if x < '0' || x > '9' {
+			return false
+		}
+	}
+	return len(whole) > 0 && pointed == (len(places) > 0) && len(places) <= c.places && len(bytes.TrimLeft(whole, "0")) <= c.digits-c.places
 }
 
 func (c *cellEncoder) putInt(out []byte, b *record.Batch, v *record.Vector, row int32) ([]byte, string) {

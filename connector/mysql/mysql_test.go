@@ -147,3 +147,7 @@ func (d *db) runSink(t *testing.T, req connector.SinkRequest, adds bool) {
 		Adds: adds, State: true,
 	})
 }
+
+func testConnection(ctx context.Context, e connector.Env, cfg *mysql.Config) (*connector.Probe, error) {
+	return mysql.Type().Test(ctx, e, cfg)
+}

@@ -62,13 +62,17 @@ func refused(err error) string {
 		return r.text
 	case errors.As(err, &cert):
 		return certificate(cert)
-	case errors.As(err, &record):
+	case errors.As(err, &record) && !strings.HasPrefix(record.Msg, midway):
 		return "does not answer with TLS on this port, and is not spoken to in clear"
 	case strings.Contains(alert(err), tooOld), strings.Contains(err.Error(), "unsupported protocol version"):
 		return "speaks only versions of TLS that are older than what is allowed (1.2, or what the policy says)"
 	}
 	return ""
 }
+
+// midway begins the library's text of a record that is none, after others that were. Some servers say their
+// last words in clear: vsftpd, when a data connection breaks.
+const midway = "received record with version"
 
 // tooOld is the library's text of the alert protocol_version. Its type is not exported.
 const tooOld = "protocol version not supported"
@@ -155,6 +159,7 @@ func names(c *x509.Certificate) string {
 func network(err error, host string) error {
 	var dns *net.DNSError
 	var timeout net.Error
+	var record tls.RecordHeaderError
 	text, again := "", true
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
@@ -169,6 +174,8 @@ func network(err error, host string) error {
 		text = "the connection was reset"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		text = "the connection was closed by the other side"
+	case errors.As(err, &record):
+		text = "the connection broke: what came was not TLS any more"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		text = "no route to the host"
 	case errors.As(err, &timeout), errors.Is(err, net.ErrClosed):

@@ -217,3 +217,43 @@ func TestExplain(t *testing.T) {
 	wantMarked(t, netguard.Explain(tls.RecordHeaderError{}, "h:1"), connector.ErrRefused, "does not answer with TLS")
 	wantMarked(t, netguard.Explain(&tls.CertificateVerificationError{Err: x509.CertificateInvalidError{Reason: x509.TooManyIntermediates}}, "h:1"), connector.ErrRefused, "does not verify")
 }
+
+// TestMidway breaks a connection by words in clear in the middle of it: another try may help, while a
+// server that begins so is refused.
+func TestMidway(t *testing.T) {
+	ca := servers.CA(t)
+	leaf := ca.Localhost()
+	pair, err := tls.LoadX509KeyPair(leaf.Cert, leaf.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{pair}})
+			s.Write([]byte("x"))
+			io.WriteString(c, "500 OOPS: child died\r\n")
+			io.Copy(io.Discard, s)
+			s.Close()
+		}
+	}()
+	c, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{RootCAs: ca.Pool(), ServerName: "localhost"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, err = io.ReadAll(c)
+	got := netguard.Explain(err, "h:1")
+	wantMarked(t, got, connector.ErrUnreachable, "not TLS any more")
+	if !connector.IsTransient(got) {
+		t.Error("not worth another try")
+	}
+}

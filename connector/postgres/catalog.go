@@ -57,9 +57,14 @@ func (c *conn) missing(ctx context.Context, n sqldb.Name) error {
 	return &noTable{n.String(), sqldb.Suggest(n.String(), names)}
 }
 
-// schema makes sure that a schema is there. "" is the one in which tables without a schema are made.
+// schemaOf finds a schema. "" is the one in which tables without a schema are made.
+func (c *conn) schemaOf(ctx context.Context, name string) (s string, there bool, err error) {
+	return c.one(ctx, "SELECT coalesce((SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = $1), CASE WHEN $1 = '' THEN current_schema() END)", &name)
+}
+
+// schema makes sure that a schema is there.
 func (c *conn) schema(ctx context.Context, name string) (string, error) {
-	s, ok, err := c.one(ctx, "SELECT coalesce((SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = $1), CASE WHEN $1 = '' THEN current_schema() END)", &name)
+	s, ok, err := c.schemaOf(ctx, name)
 	switch {
 	case err != nil || ok:
 		return s, err

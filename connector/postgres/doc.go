@@ -60,6 +60,9 @@ func Type() *connector.Type {
 			Describe: func(ctx context.Context, env connector.Env, cfg any, name string) ([]connector.Relation, error) {
 				return newServer(env, cfg.(*Config)).relations(ctx, name)
 			},
+			Privileges: func(ctx context.Context, env connector.Env, cfg any, needs []connector.Need) (*connector.Privileges, error) {
+				return newServer(env, cfg.(*Config)).privileges(ctx, needs)
+			},
 			WriteName: dialect().WriteName,
 		},
 		Test: func(ctx context.Context, env connector.Env, cfg any) (*connector.Probe, error) {

@@ -20,20 +20,21 @@ type sink struct {
 	req connector.SinkRequest
 	sql *sqldb.Dialect
 
-	conn    *conn  // with the transaction open; nil before Prepare and after Commit
-	own     string // the run that was prepared here
-	in      *record.Schema
-	load    *sqldb.Load
-	plan    *sqldb.Plan
-	rel     relation // the table, when it is there
-	target  sqldb.Name
-	replace *replacement // of a table that exists
-	inPlace bool         // a replace that empties the table instead
-	cells   []cellEncoder
-	staged  bool  // rows go through a temporary table
-	before  int64 // rows of the table, when there is a guard
-	result  connector.Result
-	rows    int64 // sealed
+	conn      *conn  // with the transaction open; nil before Prepare and after Commit
+	own       string // the run that was prepared here
+	in        *record.Schema
+	load      *sqldb.Load
+	plan      *sqldb.Plan
+	rel       relation // the table, when it is there
+	target    sqldb.Name
+	replace   *replacement // of a table that exists
+	inPlace   bool         // a replace that empties the table instead
+	cells     []cellEncoder
+	newSchema bool  // the table's schema is not there, or was made for it
+	staged    bool  // rows go through a temporary table
+	before    int64 // rows of the table, when there is a guard
+	result    connector.Result
+	rows      int64 // sealed
 }
 
 func newSink(at *server, req connector.SinkRequest) *sink {
@@ -79,6 +80,9 @@ func (s *sink) prepare(ctx context.Context, ses *connector.Session, run connecto
 		return err
 	}
 	if s.conn, err = s.at.connect(ctx, dry); err != nil {
+		return err
+	}
+	if err := s.makeSchema(ctx, dry); err != nil {
 		return err
 	}
 	if err := s.begin(ctx, run, dry); err != nil {
@@ -151,12 +155,7 @@ func (s *sink) compare(ctx context.Context) error {
 	s.rel, err = s.conn.find(ctx, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && s.load.Create != sqldb.CreateNever:
-		if name.Schema, err = s.conn.schema(ctx, name.Schema); err != nil {
-			return err
-		}
-		s.target = name
-		s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, name, nil)
-		return err
+		return s.compareNew(ctx, name)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w, and `create: never` forbids to make it", err)
 	case err != nil:
@@ -174,6 +173,41 @@ func (s *sink) compare(ctx context.Context) error {
 		return s.planReplace(ctx, table)
 	}
 	s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, s.target, table)
+	return err
+}
+
+// compareNew plans for a table that is not there.
+func (s *sink) compareNew(ctx context.Context, name sqldb.Name) (err error) {
+	if !s.newSchema {
+		if name.Schema, err = s.conn.schema(ctx, name.Schema); err != nil {
+			return err
+		}
+	}
+	s.target = name
+	if s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, name, nil); err == nil && s.newSchema {
+		s.plan.Changes = append([]string{s.createSchema(name)}, s.plan.Changes...)
+	}
+	return err
+}
+
+func (s *sink) createSchema(n sqldb.Name) string { return "CREATE SCHEMA " + s.sql.Ident(n.Schema) }
+
+// makeSchema makes the schema of a new table before the transaction: several runs that need it
+// must not wait for each other's end. A run that fails leaves it behind, empty. What a flow does before, it
+// does itself.
+func (s *sink) makeSchema(ctx context.Context, dry bool) error {
+	name, err := s.sql.ParseName(s.req.Table)
+	if err != nil || name.Schema == "" || s.load.Create == sqldb.CreateNever || !s.load.Adds() || len(s.req.Before) > 0 {
+		return err
+	}
+	_, there, err := s.conn.schemaOf(ctx, name.Schema)
+	if s.newSchema = err == nil && !there; !s.newSchema || dry {
+		return err
+	}
+	err = s.conn.exec(ctx, s.createSchema(name))
+	if isCode(err, "42P06", "23505") { // another run was faster
+		s.newSchema, err = false, nil
+	}
 	return err
 }
 

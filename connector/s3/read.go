@@ -145,7 +145,7 @@ func (r *reader) fetch(p []byte, off int64, opt minio.GetObjectOptions) (int, er
 	}
 	defer body.Close()
 	if r.version.ETag == "" && !info.LastModified.Equal(r.version.LastModified) {
-		return 0, fmt.Errorf("read %s: the object is not the one it was", r.store.label(r.name))
+		return 0, fmt.Errorf("read %s: %w", r.store.label(r.name), errChanged)
 	}
 	if err := covers(head, off, len(p)); err != nil {
 		return 0, fmt.Errorf("read %s: %w", r.store.label(r.name), err)

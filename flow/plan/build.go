@@ -122,6 +122,9 @@ func (b *builder) start() error {
 	}
 	b.plan = &Plan{Flow: f.Key(), File: f.File, Digest: f.Digest(), Profile: b.req.Profile,
 		Needs: needs, Params: b.params, Run: b.req.Run, Options: f.Run, Errors: f.Errors, Strict: f.Source.Strict, Notes: []string{}}
+	if f.Stream != nil {
+		b.plan.Stream = f.Stream.Name
+	}
 	if f.Errors.Into.Value != "" {
 		into := b.text(f.Errors.Into)
 		if !filepath.IsAbs(into) {

@@ -55,6 +55,7 @@ type Request struct {
 // the rest are open handles. A plan runs once. Close it.
 type Plan struct {
 	Flow    string            `json:"flow"`
+	Stream  string            `json:"stream,omitempty"` // of the flow, which is one of many then
 	File    string            `json:"file"`
 	Digest  string            `json:"digest"` // of the flow file
 	Profile string            `json:"profile,omitempty"`
@@ -71,6 +72,9 @@ type Plan struct {
 	Sink    Endpoint             `json:"sink"`
 	Changes []string             `json:"changes"` // what the sink will create or alter
 	Notes   []string             `json:"notes"`
+
+	// Streams are the plans of a flow with streams, which then has little of its own.
+	Streams []*Plan `json:"streams,omitempty"`
 
 	Options flow.RunOptions `json:"-"`
 	// RejectsInto is the path of the rejects file when the flow names one.

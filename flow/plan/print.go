@@ -26,6 +26,28 @@ func (p *Plan) Print(to io.Writer) error {
 		fmt.Fprintf(w, "  param %s = %s\n", name, p.Params[name])
 	}
 	p.Needs.print(w)
+	if p.Source.Type == "" { // it is many
+		p.printStreams(w)
+		return w.Flush()
+	}
+	p.printRows(w)
+	return w.Flush()
+}
+
+// printStreams writes the plans of the streams of a flow.
+func (p *Plan) printStreams(w *bufio.Writer) {
+	fmt.Fprintf(w, "  %d streams\n", len(p.Streams))
+	for _, s := range p.Streams {
+		fmt.Fprintf(w, "\n== stream %s\n", s.Stream)
+		s.printRows(w)
+	}
+	for _, n := range p.Notes {
+		fmt.Fprintf(w, "\nnote: %s\n", n)
+	}
+}
+
+// printRows writes where rows come from, what becomes of them and where they go.
+func (p *Plan) printRows(w *bufio.Writer) {
 	fmt.Fprintf(w, "\nsource  %s\n", p.Source)
 	p.printSplits(w)
 	printColumns(w, p.Columns)
@@ -43,7 +65,6 @@ func (p *Plan) Print(to io.Writer) error {
 	for _, n := range p.Notes {
 		fmt.Fprintf(w, "\nnote: %s\n", n)
 	}
-	return w.Flush()
 }
 
 // print names what is needed from outside, and never a value.

@@ -51,8 +51,9 @@ type lister struct {
 // table is a table of a source, and the stream that it belongs to.
 type table struct {
 	connector.Relation
-	stream int // of the flow; -1 = none
-	weight int // of that stream's pattern
+	stream int  // of the flow; -1 = none
+	weight int  // of that stream's pattern
+	left   bool // a pattern would mean it if it were a table
 }
 
 // list makes the flows.
@@ -73,6 +74,9 @@ func (l *lister) list() error {
 			tables[name] = found
 		}
 		l.claim(i, s, tables[name])
+	}
+	for _, list := range tables {
+		l.leftOut(list)
 	}
 	for i := range streams {
 		s := &streams[i]
@@ -110,7 +114,7 @@ func (l *lister) tables(name string) ([]table, error) {
 // claim gives stream i the tables that it means more exactly than the streams before it.
 func (l *lister) claim(i int, s *flow.Stream, tables []table) {
 	p := parsePattern(s.Name.Value)
-	found, views := 0, 0
+	found := 0
 	for j := range tables {
 		t := &tables[j]
 		switch {
@@ -121,7 +125,7 @@ func (l *lister) claim(i int, s *flow.Stream, tables []table) {
 				t.stream, t.weight = i, w
 			}
 		default:
-			views++
+			t.left = t.left || !s.Skip
 		}
 	}
 	switch {
@@ -135,10 +139,21 @@ func (l *lister) claim(i int, s *flow.Stream, tables []table) {
 			}
 		}
 		l.builder.report(s.Name, "flow.stream", "connection "+s.Connection()+" has no table "+spec.Quote(s.Name.Value)+" that it may read", spec.DidYouMean(s.Name.Value, names))
-	case views > 0:
-		l.notes = append(l.notes, fmt.Sprintf("stream %s: a pattern means tables only; %d views are not read: name those that are wanted", s.Name.Value, views))
 	default:
 		l.notes = append(l.notes, "stream "+s.Name.Value+": no table matches")
+	}
+}
+
+// leftOut notes what no stream names, and no pattern means because it has no rows of its own.
+func (l *lister) leftOut(tables []table) {
+	var names []string
+	for _, t := range tables {
+		if t.left && t.stream < 0 && t.Kind != "partition" {
+			names = append(names, t.Name+" ("+t.Kind+")")
+		}
+	}
+	if n := len(names); n > 0 {
+		l.notes = append(l.notes, "a pattern means tables; name what else is wanted: "+strings.Join(names[:min(n, 10)], ", "))
 	}
 }
 
@@ -255,7 +270,7 @@ func findings(list []*checker) []flow.Diag {
 // the table that it reads.
 func (b *builder) sinkKey() []string {
 	s := &b.flow.Sink
-	if len(s.Key) > 0 || b.flow.Stream == nil || !slices.Contains([]string{"upsert", "update", "delete", "mirror"}, s.Mode.Value) {
+	if len(s.Key) > 0 || b.flow.Stream == nil || b.plan.Schema == nil || !slices.Contains([]string{"upsert", "update", "delete", "mirror"}, s.Mode.Value) {
 		return texts(s.Key)
 	}
 	var key []string
@@ -284,4 +299,16 @@ func (b *builder) target() string {
 	defer func() { b.vars = plain }()
 	b.vars = withStream(plain, *of, b.to.Type.Table.WriteName)
 	return b.text(t)
+}
+
+// Whole is the plan of a flow with streams without those: what it needs.
+func Whole(req Request) (*Plan, error) {
+	c := &checker{flow: req.Flow, project: req.Project, registry: req.Registry, profile: req.Profile, streams: wholes(req.Flow, req.Project, req.Registry, req.Profile)}
+	needs, err := c.needs()
+	if err != nil {
+		return nil, err
+	}
+	f := req.Flow
+	return &Plan{Flow: f.Name.Value, File: f.File, Digest: f.Digest(), Profile: req.Profile, Params: req.Params, Needs: needs, Run: req.Run, Options: f.Run, Errors: f.Errors,
+		Columns: []Column{}, Steps: []StepInfo{}, Output: []Column{}, Changes: []string{}, Notes: []string{}}, nil
 }

@@ -1,12 +1,15 @@
 package state
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // ErrBusy says that another process runs the flow.
@@ -17,6 +20,8 @@ var ErrBusy = errors.New("another run of this flow is under way")
 //	runs/<run>.json      the record of a run
 //	flows/<flow>.json    the flow's cursor and its last run
 //	locks/<flow>.lock    locked by the process that runs the flow
+//
+// A stream's flow is called <flow>/<stream>, and its files lie in a folder of that flow.
 type Folder struct{ dir string }
 
 // Open is the store in dir, which is made when something is first stored.
@@ -28,8 +33,36 @@ type last struct {
 	Cursor json.RawMessage `json:"cursor,omitempty"`
 }
 
-func (s *Folder) runFile(run string) string   { return filepath.Join(s.dir, "runs", run+".json") }
-func (s *Folder) flowFile(flow string) string { return filepath.Join(s.dir, "flows", flow+".json") }
+func (s *Folder) runFile(run string) string { return filepath.Join(s.dir, "runs", run+".json") }
+func (s *Folder) flowFile(flow string) string {
+	return filepath.Join(s.dir, "flows", fileName(flow)+".json")
+}
+
+// fileName is what the files of a flow are called. The name of a stream may be anything: what
+// not every file system keeps apart is written in hex, and what is too long ends in its digest.
+func fileName(flow string) string {
+	name, stream, found := strings.Cut(flow, "/")
+	if !found {
+		return flow
+	}
+	var b strings.Builder
+	for i := range len(stream) {
+		if c := stream[i]; c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.' && i > 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02x", c)
+		}
+	}
+	escaped := b.String()
+	if len(escaped) > longestName {
+		sum := sha256.Sum256([]byte(stream))
+		escaped = escaped[:longestName-2*len(sum)-1] + "~" + hex.EncodeToString(sum[:])
+	}
+	return filepath.Join(name, escaped)
+}
+
+// longestName leaves room for an extension in what file systems take.
+const longestName = 200
 
 // Cursor implements Store.
 func (s *Folder) Cursor(flow string) (json.RawMessage, error) {
@@ -43,6 +76,22 @@ func (s *Folder) last(flow string) (l last, err error) {
 		return last{}, nil
 	}
 	return l, err
+}
+
+// SetCursor changes the flow's cursor; nil forgets it. The caller has the flow's lock.
+func (s *Folder) SetCursor(flow string, cursor json.RawMessage) error {
+	l, err := s.last(flow)
+	if err != nil || cursor == nil && l.Cursor == nil {
+		return err
+	}
+	l.Cursor = cursor
+	return s.write(s.flowFile(flow), l)
+}
+
+// Last is the flow's last run that was stored here; "" = none.
+func (s *Folder) Last(flow string) (string, error) {
+	l, err := s.last(flow)
+	return l.Run, err
 }
 
 // Put implements Store. The record is written before the flow's file, so that a

@@ -84,7 +84,6 @@ func TestStoreIsPrivateAndIgnored(t *testing.T) {
 
 // TestLock holds the lock in another process, as two cron jobs would.
 func TestLock(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "state")
 	if os.Getenv("HOLD_LOCK") != "" {
 		if _, err := Open(os.Getenv("HOLD_LOCK")).Lock("orders"); err != nil {
 			t.Fatal(err)
@@ -93,6 +92,7 @@ func TestLock(t *testing.T) {
 		os.Stdin.Read(make([]byte, 1))
 		return
 	}
+	dir := filepath.Join(t.TempDir(), "state")
 	holder := exec.Command(os.Args[0], "-test.run=^TestLock$")
 	holder.Env = append(os.Environ(), "HOLD_LOCK="+dir)
 	in, _ := holder.StdinPipe()

@@ -14,7 +14,7 @@ import (
 // Lock implements Store. The lock file stays: removing it would let two processes
 // lock two files of the same name.
 func (s *Folder) Lock(flow string) (func(), error) {
-	name := filepath.Join(s.dir, "locks", flow+".lock")
+	name := filepath.Join(s.dir, "locks", fileName(flow)+".lock")
 	if err := s.makeDir(filepath.Dir(name)); err != nil {
 		return nil, err
 	}

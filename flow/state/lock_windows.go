@@ -11,7 +11,7 @@ import (
 
 // Lock implements Store.
 func (s *Folder) Lock(flow string) (func(), error) {
-	name := filepath.Join(s.dir, "locks", flow+".lock")
+	name := filepath.Join(s.dir, "locks", fileName(flow)+".lock")
 	if err := s.makeDir(filepath.Dir(name)); err != nil {
 		return nil, err
 	}

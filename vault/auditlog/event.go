@@ -34,6 +34,7 @@ const (
 	FlowRevoke    Code = 4002
 	RunStart      Code = 4003
 	RunEnd        Code = 4004
+	StateSet      Code = 4005
 	Denied        Code = 4009
 	PolicySet     Code = 5001
 	PlaintextUse  Code = 5002
@@ -50,7 +51,7 @@ var names = map[Code]string{
 	UserInvite: "user.invite", InviteRevoke: "invite.revoke", UserEnroll: "user.enroll", UserConfirm: "user.confirm", UserRole: "user.role",
 	UserDisable: "user.disable", UserEnable: "user.enable", UserRemove: "user.remove", UserReset: "user.reset", GrantSet: "grant.set",
 	GrantRevoke: "grant.revoke", ServiceAdd: "service.add", OwnerTransfer: "owner.transfer", BoxRotate: "box.rotate", SecretSet: "secret.set", SecretRemove: "secret.remove",
-	SecretUse: "secret.use", FlowApprove: "flow.approve", FlowRevoke: "flow.revoke", RunStart: "run.start", RunEnd: "run.end", Denied: "denied",
+	SecretUse: "secret.use", FlowApprove: "flow.approve", FlowRevoke: "flow.revoke", RunStart: "run.start", RunEnd: "run.end", StateSet: "state.set", Denied: "denied",
 	PolicySet: "policy.set", PlaintextUse: "plaintext.used", HostKeyChange: "hostkey.changed", StoreCopy: "store.copy", StoreCompact: "store.compact", AuditExport: "audit.export", StoreRestore: "store.restore", IntegrityFail: "integrity.alarm",
 }
 

@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -14,6 +17,14 @@ import (
 func (s *Store) lock(ctx context.Context, alone bool) (unlock func(), err error) {
 	name := s.Path + ".lock"
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|noFollow, s.mode())
+	if readOnly(err) {
+		switch r, e := os.OpenFile(name, os.O_RDONLY|noFollow, 0); {
+		case e == nil:
+			f, err = r, nil
+		case errors.Is(e, fs.ErrNotExist) && !alone:
+			return func() {}, nil // where no lock can be made nobody writes, and a file that was replaced can be read
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("lock the store: %w", err)
 	}
@@ -41,4 +52,9 @@ func (s *Store) lock(ctx context.Context, alone bool) (unlock func(), err error)
 		_ = f.Close()
 	}()
 	return nil, err
+}
+
+// readOnly reports whether err says that the store can be read and not be written.
+func readOnly(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }

@@ -29,6 +29,7 @@ const (
 type pages struct {
 	path string
 	r    io.ReaderAt
+	all  []byte // the whole file, where it is small
 	size int64
 	top  uint64 // pages at or above are not in use
 	seen []uint64
@@ -63,7 +64,7 @@ func checkPages(path string, long []string) (err error) {
 		if _, err := io.ReadFull(f, all); err != nil {
 			return fmt.Errorf("open store: %w", err)
 		}
-		p.r = bytes.NewReader(all)
+		p.r, p.all = bytes.NewReader(all), all
 	}
 	return p.check()
 }
@@ -147,10 +148,23 @@ func (p *pages) claim(id uint64, overflow uint32) error {
 	return nil
 }
 
-func (p *pages) body(h pageHeader) ([]byte, error) {
-	b := make([]byte, (int64(h.overflow)+1)*pageSize)
-	if _, err := p.r.ReadAt(b, int64(h.id)*pageSize); err != nil {
+// whole is a page with its overflow.
+func (p *pages) whole(h pageHeader) ([]byte, error) {
+	from, size := int64(h.id)*pageSize, (int64(h.overflow)+1)*pageSize
+	if p.all != nil {
+		return p.all[from : from+size], nil
+	}
+	b := make([]byte, size)
+	if _, err := p.r.ReadAt(b, from); err != nil {
 		return nil, p.damaged("page %d: %v", h.id, err)
+	}
+	return b, nil
+}
+
+func (p *pages) body(h pageHeader) ([]byte, error) {
+	b, err := p.whole(h)
+	if err != nil {
+		return nil, err
 	}
 	if headerSize+int(h.count)*elementSize > len(b) {
 		return nil, p.damaged("page %d: %d elements do not fit", h.id, h.count)
@@ -169,9 +183,9 @@ func (p *pages) freelist(id uint64) error {
 	if err := p.claim(id, h.overflow); err != nil {
 		return err
 	}
-	b := make([]byte, (int64(h.overflow)+1)*pageSize)
-	if _, err := p.r.ReadAt(b, int64(id)*pageSize); err != nil {
-		return p.damaged("page %d: %v", id, err)
+	b, err := p.whole(h)
+	if err != nil {
+		return err
 	}
 	list, count := b[headerSize:], uint64(h.count)
 	if h.count == 0xFFFF {

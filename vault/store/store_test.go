@@ -277,3 +277,30 @@ func TestAfterAFaultOthersGoOn(t *testing.T) {
 		}
 	}
 }
+
+// TestReadOnly: a store that can't be written can be read, with or without a lock file.
+// Root may write everything, and then sees only the readers.
+func TestReadOnly(t *testing.T) {
+	s := made(t)
+	dir := filepath.Dir(s.Path)
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) })
+	for _, locked := range []bool{true, false} {
+		if !locked {
+			if err := errors.Join(os.Chmod(dir, 0o700), os.Remove(s.Path+".lock")); err != nil {
+				t.Fatal(err)
+			}
+		} else if err := errors.Join(os.Chmod(s.Path, 0o400), os.Chmod(s.Path+".lock", 0o400)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(dir, 0o500); err != nil {
+			t.Fatal(err)
+		}
+		if v := get(t, s, "k"); v != "v" {
+			t.Errorf("locked %v: %q", locked, v)
+		}
+		err := s.Update(context.Background(), Change{}, func(tx *Tx) error { return tx.Put("a", []byte("k"), []byte("v")) })
+		if os.Getuid() != 0 && !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("locked %v: %v", locked, err)
+		}
+	}
+}

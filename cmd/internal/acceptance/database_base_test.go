@@ -27,7 +27,7 @@ type base struct {
 	// run is what the server's own client prints for statements: a line for each row.
 	run     func(t testing.TB, statements string) string
 	kill    func() // without warning
-	restart func(t testing.TB)
+	restart func()
 }
 
 // bases are the kinds of databases, each with the settings under which a commit survives the
@@ -49,7 +49,7 @@ func postgresBase(t *testing.T) *base {
 			}
 			s.Kill()
 		},
-		restart: s.Restart}
+		restart: func() { s.Restart(t) }}
 }
 
 func mariaBase(t *testing.T) *base {
@@ -59,7 +59,7 @@ func mariaBase(t *testing.T) *base {
 	return &base{name: "mariadb", password: s.Password, address: net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), quote: '`',
 		lines: []string{"type: mysql", "database: " + name, "user: " + s.User, "password: secret:db", "tls_ca: " + s.CA.File},
 		run:   func(t testing.TB, statements string) string { return s.SQL(t, name, statements) },
-		kill:  func() { s.Kill() }, restart: s.Restart}
+		kill:  func() { s.Kill() }, restart: func() { s.Restart(t) }}
 }
 
 func sqliteBase(t *testing.T) *base {

@@ -3,11 +3,16 @@
 package acceptance
 
 import (
-	"fmt"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"math/big"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/headgate/headgate/connector/conntest/servers"
 )
@@ -23,6 +28,7 @@ type depot struct {
 	key     string   // of the connection that takes the secret: password
 	trust   []string // host keys
 	fixed   bool     // its files cannot be moved or deleted
+	ports   []int    // that data comes from, beside that of the address
 	process *servers.Process
 }
 
@@ -46,16 +52,25 @@ func sshDepot(t *testing.T) *depot {
 		address: s.Address, secret: string(s.Key), key: "private_key", trust: s.HostKeys, process: s.Process}
 }
 
+// away is another address of this machine: FTP's data connections go where the control connection
+// leads to, so that proxies listen there on the same ports.
+const away = "127.0.0.2"
+
 // ftpDepot is a proftpd or a vsftpd, which speak TLS and want each data connection to resume
 // the session.
 func ftpDepot(t *testing.T, name string, start func(testing.TB, servers.FTPOptions) *servers.FTP, o servers.FTPOptions) *depot {
 	t.Helper()
 	ca := servers.CA(t)
-	if o.Leaf.Cert == "" {
-		o.Leaf = ca.LocalhostRSA()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
 	}
+	o.Leaf = ca.Leaf("both-rsa", key, &x509.Certificate{
+		SerialNumber: big.NewInt(7), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, IPAddresses: []net.IP{net.ParseIP("127.0.0.1"), net.ParseIP(away)},
+	})
 	f := start(t, o)
-	return &depot{name: name, folder: f.Home, lines: []string{"type: ftp", "user: " + f.User, "path: " + f.Path, "tls_ca: " + ca.File}, at: hostAndPort,
+	return &depot{name: name, ports: f.Ports, folder: f.Home, lines: []string{"type: ftp", "user: " + f.User, "path: " + f.Path, "tls_ca: " + ca.File}, at: hostAndPort,
 		address: f.Address, secret: f.Password, key: "password", process: f.Process}
 }
 
@@ -91,10 +106,10 @@ var depots = []struct {
 }{
 	{"sftp", sshDepot},
 	{"proftpd", func(t *testing.T) *depot {
-		return ftpDepot(t, "proftpd", servers.ProFTPD, servers.FTPOptions{TLS: "1.3"})
+		return ftpDepot(t, "proftpd", servers.ProFTPD, servers.FTPOptions{TLS: "1.3", Ports: 6})
 	}},
 	{"vsftpd", func(t *testing.T) *depot {
-		return ftpDepot(t, "vsftpd", servers.VSFTPD, servers.FTPOptions{})
+		return ftpDepot(t, "vsftpd", servers.VSFTPD, servers.FTPOptions{Ports: 6})
 	}},
 	{"https", webDepot},
 	{"s3", bucketDepot},
@@ -199,5 +214,3 @@ func (c *client) job(flow string, more ...string) outcome {
 	c.t.Helper()
 	return c.as("owner", append([]string{"run", flow, "--json"}, more...)...)
 }
-
-var _ = fmt.Sprint

@@ -50,7 +50,7 @@ type Global struct {
 	Store   string // the store's file
 	User    string // who logs in
 	KeyFile string
-	KeyFD   int
+	KeyFD   *int // nil: none; 0 is standard input
 }
 
 // Dir is the project's folder as given, "." when it was not.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -50,7 +51,7 @@ func (e *Env) unlock(ctx context.Context, sessions bool) (*vault.Member, error) 
 
 // KeyGiven reports whether a key file is configured, so that no session is looked for.
 func (e *Env) KeyGiven() bool {
-	return e.Global.KeyFile != "" || e.Global.KeyFD != 0 || e.Getenv("HEADGATE_KEY_FILE") != "" || e.Getenv("HEADGATE_KEY") != ""
+	return e.Global.KeyFile != "" || e.Global.KeyFD != nil || e.Getenv("HEADGATE_KEY_FILE") != "" || e.Getenv("HEADGATE_KEY") != ""
 }
 
 // Sessions is where logins are kept, false where there is no place for them. Without a
@@ -172,7 +173,7 @@ func (e *Env) Recover(ctx context.Context) (*vault.Member, error) {
 	}
 	key, err := slot.ParseRecoveryCode(strings.TrimSpace(string(text)))
 	if err != nil {
-		return nil, errors.Join(vault.ErrLogin, err)
+		return nil, fmt.Errorf("%w: %w", vault.ErrLogin, err)
 	}
 	m, err := v.Unlock(ctx, vault.Credential{User: e.Global.User, Recovery: key})
 	if err != nil {

@@ -60,7 +60,7 @@ func Maria(t testing.TB, options ...string) *MariaDB {
 	args := []string{"--no-defaults", "--datadir=" + data, "--socket=" + m.socket, "--port=" + strconv.Itoa(m.Port), "--bind-address=127.0.0.1",
 		"--pid-file=" + filepath.Join(dir, "pid"), "--ssl-ca=" + filepath.Join(dir, "ca.crt"), "--ssl-cert=" + filepath.Join(dir, "server.crt"),
 		"--ssl-key=" + filepath.Join(dir, "server.key"), "--tls-version=TLSv1.2,TLSv1.3", "--skip-name-resolve", "--innodb-buffer-pool-size=64M",
-		"--innodb-flush-log-at-trx-commit=2", "--local-infile=ON", "--character-set-server=utf8mb4", "--init-file=" + filepath.Join(dir, "init.sql")}
+		"--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync", "--local-infile=ON", "--character-set-server=utf8mb4", "--init-file=" + filepath.Join(dir, "init.sql")}
 	if uid == 0 && os.Geteuid() == 0 {
 		args = append(args, "--user=root")
 	}
