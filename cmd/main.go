@@ -6,6 +6,8 @@ package cmd
 import (
 	"context"
 	"errors"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -27,6 +29,7 @@ const softMemory = 48 << 20
 // Main runs the program with the arguments of the process and returns its exit code.
 func Main() int {
 	harden.Process()
+	log.SetOutput(io.Discard) // libraries quote there what servers sent; errors come back as errors
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(softMemory)
 	}

@@ -48,10 +48,15 @@ func (f *Flow) Digest() string {
 // Retries says how often a run may be tried again; nil = never. What comes from standard input, or
 // went to standard output, cannot be had again.
 func (f *Flow) Retries() *Retry {
-	if f.Source.Files != nil && f.Source.Files.Glob.Value == "-" || f.Sink.File.Value == "-" {
+	if f.standard() {
 		return nil
 	}
 	return f.Run.Retry
+}
+
+// standard reports whether the flow reads standard input or writes standard output.
+func (f *Flow) standard() bool {
+	return f.Source.Files != nil && f.Source.Files.Glob.Value == "-" || f.Sink.File.Value == "-"
 }
 
 // Schedule says when a flow is due.

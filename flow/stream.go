@@ -101,17 +101,18 @@ func splitStreams(root *yaml.Node) (rest *yaml.Node, common Part) {
 
 // over lays p over base.
 func (p Part) over(base Part) Part {
-	p.Source.node = overlay(base.Source.node, p.Source.node, sourceKinds)
-	p.Sink.node = overlay(base.Sink.node, p.Sink.node, sinkKinds)
-	p.Errors.node = overlay(base.Errors.node, p.Errors.node, nil)
+	p.Source.node = overlay(base.Source.node, p.Source.node, sourceKinds, sourceKeys)
+	p.Sink.node = overlay(base.Sink.node, p.Sink.node, sinkKinds, sinkKeys)
+	p.Errors.node = overlay(base.Errors.node, p.Errors.node, nil, nil)
 	if p.Steps.node == nil {
 		p.Steps.node = base.Steps.node
 	}
 	return p
 }
 
-// overlay lays the keys of change over those of n. Of the kinds there is one at most.
-func overlay(n, change *yaml.Node, kinds []string) *yaml.Node {
+// overlay lays the keys of change over those of n. One of kinds in change takes the place of
+// another in n, together with the keys that go with that alone.
+func overlay(n, change *yaml.Node, kinds []string, rules []belongs) *yaml.Node {
 	switch {
 	case change == nil || spec.ShapeOf(change) == spec.Null && n != nil:
 		return n
@@ -120,10 +121,18 @@ func overlay(n, change *yaml.Node, kinds []string) *yaml.Node {
 	}
 	merged := *n
 	merged.Content = nil
-	kind := slices.ContainsFunc(kinds, func(k string) bool { key, _ := keyOf(change, k); return key != nil })
+	gone := map[string]bool{}
+	if i := slices.IndexFunc(kinds, func(k string) bool { key, _ := keyOf(change, k); return key != nil }); i >= 0 {
+		for _, k := range kinds {
+			gone[k] = true
+		}
+		for _, r := range rules {
+			gone[r.key] = !slices.Contains(r.with, kinds[i])
+		}
+	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k := n.Content[i].Value
-		if own, _ := keyOf(change, k); own == nil && !(kind && slices.Contains(kinds, k)) {
+		if own, _ := keyOf(change, k); own == nil && !gone[k] {
 			merged.Content = append(merged.Content, n.Content[i], n.Content[i+1])
 		}
 	}
@@ -160,7 +169,7 @@ func (f *Flow) stream(s *Stream, of StreamOf, d *spec.Decoder) *Flow {
 	empty := yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: at.Line, Column: at.Column}
 	source, sink := s.Source.node, s.Sink.node
 	if !s.Given() && (source == nil || spec.ShapeOf(source) == spec.Map) {
-		source = overlay(&empty, source, nil)
+		source = overlay(&empty, source, nil, nil)
 		source = withKind(source, at, of)
 	}
 	if sink == nil {
@@ -173,6 +182,9 @@ func (f *Flow) stream(s *Stream, of StreamOf, d *spec.Decoder) *Flow {
 		if n != nil {
 			root.Content = append(root.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: sections[i], Line: n.Line, Column: n.Column}, n)
 		}
+	}
+	if sub.standard() {
+		d.Report(at, "flow.stream", "a stream does not read standard input or write standard output: they are not one's alone", "")
 	}
 	checkPair(&sub, d)
 	checkLimits(&root, &sub, d)

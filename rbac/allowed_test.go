@@ -29,6 +29,9 @@ func rules() []rule {
 	invite := func(r Role) func(*world) Body { return func(w *world) Body { return w.invitation("new", r) } }
 	grant := func(f string, l Level) func(*world) Body { return fixed(&GrantSet{Grant{f, l}}) }
 	inv := "i" + id("code of new")
+	joined := func(r Role) func(*world) Body {
+		return func(w *world) Body { w.enroll("second", r); return &UserDel{} }
+	}
 	secret := func(name string) func(*world) Body {
 		return fixed(&SecretSet{Secrets: map[string]Digest{name: DigestOf([]byte("x"))}})
 	}
@@ -54,8 +57,10 @@ func rules() []rule {
 		{"alter nobody", id("stranger"), set(Viewer), "---------"},
 
 		{"remove the owner", id("owner"), fixed(&UserDel{}), "---------"},
-		{"remove a superadmin", id("superadmin"), fixed(&UserDel{}), "yy-------"},
-		{"remove an administrator", id("administrator"), fixed(&UserDel{}), "yyy------"},
+		{"remove a superadmin, oneself not", id("superadmin"), fixed(&UserDel{}), "y--------"},
+		{"remove an administrator, oneself not", id("administrator"), fixed(&UserDel{}), "yy-------"},
+		{"remove another superadmin", id("second"), joined(Superadmin), "yy-------"},
+		{"remove another administrator", id("second"), joined(Administrator), "yyy------"},
 		{"remove an editor", id("editor"), fixed(&UserDel{}), "yyy------"},
 		{"remove an operator", id("operator"), fixed(&UserDel{}), "yyy------"},
 		{"remove a viewer", id("viewer"), fixed(&UserDel{}), "yyy------"},

@@ -56,9 +56,14 @@
 //	dek             secret id 0 recipient  the secret's keys, sealed to box:secrets, box:meta, or a person
 //	bundle          invitation             keys for the invited person, under the code; digest in the state
 //	audit.log       u64 number             signature(64) ‖ head ‖ body under the author's audit key
-//	audit.frontier  cur                    signature(64) ‖ its author ‖ u64 operation ‖ digest of each other bucket ‖ size and roots of the RFC 6962 tree
+//	audit.frontier  cur                    signature(64) ‖ author(16) ‖ u64 last operation ‖ SHA-256 of each of the buckets meta, pk, slots, profile, box,
+//	                                       secret, dek, bundle, audit.ckpt, audit.key ‖ size and roots of the RFC 6962 tree
 //	audit.ckpt      person                 u64 operation ‖ the person's newest C2SP checkpoint
 //	audit.key       person/COMMITMENT      the person's audit key, sealed to box audit
+//
+// Whoever writes signs audit.frontier anew, over all of it and the hash of the newest
+// audit entry: it says not only that what is there is right, but that nothing is
+// missing. A reader that finds another digest refuses the store.
 //
 // A person's keys all come from one 32-byte seed: Ed25519, X-Wing, audit key. There is
 // no key of the whole store. In clear are roles, grants, names of flows, secrets and

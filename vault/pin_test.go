@@ -25,9 +25,9 @@ func TestNowhereToKeepAPin(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "HEADGATE_PIN") {
 		t.Errorf("a run began: %v", err)
 	}
-	report, err := h.vault().Verify(background)
-	if err != nil || len(report.Open) != 0 {
-		t.Errorf("%v, and open are %v", err, report.Open)
+	report, err := h.vault().Verify(background, "")
+	if err != nil || len(report.Unterminated) != 0 {
+		t.Errorf("%v, and open are %v", err, report.Unterminated)
 	}
 	h.opt.Expect = &report.Pin
 	m := h.login("owner")

@@ -74,12 +74,10 @@ func (v *Vault) Compact(ctx context.Context) error { return v.file.Compact(ctx, 
 // Copy keeps a copy of the file beside it.
 func (v *Vault) Copy(ctx context.Context) error { return v.file.Keep(ctx) }
 
-// CopyOlder keeps a copy if the newest is older than d, or there is none.
+// CopyOlder keeps a copy if the newest is older than d, or there is none. Processes that ask at the
+// same time make one between them.
 func (v *Vault) CopyOlder(ctx context.Context, d time.Duration) error {
-	if age, ok := v.file.CopyAge(v.now()); ok && age < d {
-		return nil
-	}
-	return v.Copy(ctx)
+	return v.file.KeepOlder(ctx, d, v.now())
 }
 
 func (v *Vault) now() time.Time {

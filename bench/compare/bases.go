@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,7 +25,7 @@ type fleet struct {
 
 // The store of the bench's headgate, and who runs it; in the project.
 const (
-	storeName = "bench.store"
+	storeName = "store/bench.db"
 	ownerKey  = "owner.key"
 )
 
@@ -89,12 +90,11 @@ func (b *bench) connect() error {
 	if err := os.WriteFile(filepath.Join(b.project, "connections.yaml"), text, 0o644); err != nil {
 		return err
 	}
-	old, err := filepath.Glob(filepath.Join(b.project, storeName+"*"))
-	if err != nil {
+	folder := filepath.Join(b.project, filepath.Dir(storeName))
+	os.RemoveAll(folder)
+	os.Remove(filepath.Join(b.project, ownerKey))
+	if err := os.Mkdir(folder, 0o700); err != nil {
 		return err
-	}
-	for _, path := range append(old, filepath.Join(b.project, ownerKey)) {
-		os.RemoveAll(path)
 	}
 	if err := b.own("", "init", "--email", "bench@example.com", "--key-out", ownerKey, "--no-keyring"); err != nil {
 		return err
@@ -132,6 +132,40 @@ func (b *bench) postgresSQL(sql string) (out string, err error) {
 func (b *bench) mariaSQL(sql string) (out string, err error) {
 	err = b.servers.do(func(t testing.TB) { out = b.servers.maria.SQL(t, "bench", sql) })
 	return out, err
+}
+
+// cpu is the seconds of processor time that the servers have used so far, where the system
+// tells it as Linux does.
+func (f *fleet) cpu() float64 {
+	family := map[string]bool{}
+	if f.postgres != nil {
+		family[strconv.Itoa(f.postgres.Pid())] = true
+	}
+	if f.maria != nil {
+		family[strconv.Itoa(f.maria.Pid())] = true
+	}
+	if len(family) == 0 {
+		return 0
+	}
+	const ticks = 100 // a second
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	sum := 0.0
+	for _, name := range stats {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		_, rest, _ := strings.Cut(string(text), ") ")
+		words := strings.Fields(rest)
+		if len(words) < 15 || !family[words[1]] && !family[filepath.Base(filepath.Dir(name))] {
+			continue
+		}
+		for _, w := range words[11:15] { // own time, and that of children that have ended
+			n, _ := strconv.ParseFloat(w, 64)
+			sum += n / ticks
+		}
+	}
+	return sum
 }
 
 // databaseTools are the servers' own clients, where they are installed.

@@ -22,6 +22,8 @@ type figures struct {
 	Wall float64 `json:"wall"` // seconds
 	CPU  float64 `json:"cpu"`  // seconds, user and system
 	Peak int64   `json:"peak"` // bytes
+	// Server is the processor seconds of a database server; 0 = there is none.
+	Server float64 `json:"-"`
 }
 
 // measure runs words in dir with standard output going to a file.

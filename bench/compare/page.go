@@ -51,6 +51,9 @@ func (l *line) median(get func(figures) float64) float64 {
 func (l *line) wall() float64 { return l.median(func(f figures) float64 { return f.Wall }) }
 func (l *line) cpu() float64  { return l.median(func(f figures) float64 { return f.CPU }) }
 func (l *line) peak() float64 { return l.median(func(f figures) float64 { return float64(f.Peak) }) }
+func (l *line) server() float64 {
+	return l.median(func(f figures) float64 { return f.Server })
+}
 
 // least is the shortest wall time.
 func (l *line) least() float64 {
@@ -105,6 +108,11 @@ func (t *table) write(w io.Writer, commands bool) {
 		}
 		if l.failure != "" && len(l.figures) > 0 {
 			fmt.Fprintf(w, "- %s failed: %s\n", l.tool.name, l.failure)
+		}
+	}
+	for _, l := range t.lines {
+		if s := l.server(); s > 0 {
+			fmt.Fprintf(w, "- %s: %.2f CPU seconds of the server\n", l.tool.name, s)
 		}
 	}
 	if commands {

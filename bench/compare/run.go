@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/headgate/headgate/bench/facts"
 )
@@ -79,7 +80,12 @@ func (b *bench) turn(ctx context.Context, turn int, e entry, l *line) {
 			return
 		}
 	}
+	before := b.servers.cpu()
 	f, err := b.measure(ctx, l.tool.words(e.args...), stdout)
+	if before > 0 {
+		time.Sleep(settle)
+		f.Server = b.servers.cpu() - before
+	}
 	if err != nil {
 		l.failure = strings.Join(strings.Fields(err.Error()), " ")
 		return
@@ -94,6 +100,9 @@ func (b *bench) turn(ctx context.Context, turn int, e entry, l *line) {
 		}
 	}
 }
+
+// settle is how long a server has to be done with a client that has left.
+const settle = 300 * time.Millisecond
 
 // resultFacts reads a file that a tool wrote.
 func resultFacts(b *bench, output string) (string, error) {

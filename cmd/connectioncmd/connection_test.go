@@ -49,13 +49,13 @@ func TestDescribeTakesAType(t *testing.T) {
 func TestDescribe(t *testing.T) {
 	for _, name := range known(clitest.New(t).Registry()) {
 		p := clitest.New(t)
-		if err := runDescribe(context.Background(), &DescribeOptions{p.Env, name}); err != nil || !strings.HasPrefix(p.Out.String(), name+" (") {
+		if err := runDescribe(context.Background(), &DescribeOptions{Env: p.Env, Name: name}); err != nil || !strings.HasPrefix(p.Out.String(), name+" (") {
 			t.Errorf("%s: %v\n%s", name, err, p.Out)
 		}
 	}
 	p := clitest.New(t)
 	var usage *cli.UsageError
-	if err := runDescribe(context.Background(), &DescribeOptions{p.Env, "sqlit"}); !errors.As(err, &usage) || usage.Hint != "did you mean `sqlite`?" {
+	if err := runDescribe(context.Background(), &DescribeOptions{Env: p.Env, Name: "sqlit"}); !errors.As(err, &usage) || usage.Hint != "did you mean `sqlite`?" {
 		t.Error(err)
 	}
 }

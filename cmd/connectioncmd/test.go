@@ -30,6 +30,8 @@ type TestOptions struct {
 	Profile string
 	FailOn  []string
 	Timeout time.Duration
+
+	Privileges bool // compare them with what the flows need
 }
 
 const testHelp = `Reach the other side of connections, log in, and show what was seen: who answers, how it is
@@ -41,6 +43,12 @@ is changed that stays, and the use of secrets is in the audit log.
   old-tls        a version of TLS before 1.3
   clear          no encryption
   notes          anything that an administrator should know
+  excess         rights that no flow needs, with --privileges
+
+--privileges compares what the login may do with what the project's flows need of the connection:
+a right to read or to write for each table, by load mode, and to make tables where they do. It prints the
+statements that would grant what is missing and take away what no flow needs, and
+runs none of them. A right that is missing is a failure (1).
 
 The exit code is that of the gravest failure: 13, 12, 10, then 3 and 1.`
 
@@ -51,7 +59,7 @@ func NewTest(env *cli.Env, runF func(context.Context, *TestOptions) error) *cobr
 		Use:               "test (NAME... | --all)",
 		Short:             "Reach connections, log in, and show what was seen",
 		Long:              testHelp,
-		Example:           "  headgate connection test warehouse\n  headgate connection test --all --fail-on expiring:14d",
+		Example:           "  headgate connection test warehouse\n  headgate connection test --all --fail-on expiring:14d\n  headgate connection test warehouse --privileges",
 		ValidArgsFunction: complete(env),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Names = args
@@ -63,6 +71,7 @@ func NewTest(env *cli.Env, runF func(context.Context, *TestOptions) error) *cobr
 	}, guard.ViewConnections)
 	f := c.Flags()
 	f.BoolVar(&o.All, "all", false, "test all connections of the project")
+	f.BoolVar(&o.Privileges, "privileges", false, "compare what the login may do with what the flows need")
 	f.StringVar(&o.Profile, "env", "", "as this `profile` of connections.yaml has them")
 	f.StringSliceVar(&o.FailOn, "fail-on", nil, "fail also on these `conditions`")
 	f.DurationVar(&o.Timeout, "timeout", time.Minute, "give a connection up after this")
@@ -78,6 +87,9 @@ type tested struct {
 	Days   *int             `json:"days,omitempty"`  // that its certificate is valid for
 	Failed []string         `json:"failed,omitempty"`
 	Error  *ui.Failure      `json:"error,omitempty"`
+	// Privileges is nil when nobody asked, or the connection's type cannot tell.
+	Privileges *connector.Privileges `json:"privileges,omitempty"`
+
 	err    error
 	lowers bool // the server speaks TLS 1.3, and the connection would take less
 }
@@ -86,6 +98,9 @@ func runTest(ctx context.Context, o *TestOptions) error {
 	conditions, err := parseConditions(o.FailOn)
 	if err != nil {
 		return err
+	}
+	if slices.Contains(o.FailOn, onExcess) && !o.Privileges {
+		return &cli.UsageError{Message: "--fail-on excess looks at rights", Hint: "add --privileges"}
 	}
 	p, err := open(o.Env, o.Profile)
 	if err != nil {
@@ -107,7 +122,7 @@ func runTest(ctx context.Context, o *TestOptions) error {
 			return err
 		}
 		r := tested{Name: name, Type: c.Type.Name}
-		r.Probe, r.err = p.probe(ctx, c, o.Timeout)
+		r.Probe, r.Privileges, r.err = p.probe(ctx, c, o)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -123,22 +138,27 @@ func runTest(ctx context.Context, o *TestOptions) error {
 }
 
 // probe asks the connection's type to look.
-func (p *project) probe(ctx context.Context, c *flow.Resolved, timeout time.Duration) (probe *connector.Probe, err error) {
-	if c.Type.Test == nil {
-		return nil, nil
+func (p *project) probe(ctx context.Context, c *flow.Resolved, o *TestOptions) (probe *connector.Probe, rights *connector.Privileges, err error) {
+	if c.Type.Test == nil && !(o.Privileges && hasPrivileges(c)) {
+		return nil, nil, nil
 	}
 	link, end, err := p.link(ctx, c, plan.SecretsOf(c, p.profile), "connection.test")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	probe, err = c.Type.Test(ctx, link.Env, c.Config)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = connector.Mark(fmt.Errorf("connection %s: no answer within %s: %w", c.Name, timeout, err), connector.ErrUnreachable)
+	if c.Type.Test != nil {
+		probe, err = c.Type.Test(ctx, link.Env, c.Config)
 	}
-	return probe, err
+	if err == nil && o.Privileges && hasPrivileges(c) {
+		rights, err = p.privileges(ctx, c, link)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = connector.Mark(fmt.Errorf("connection %s: no answer within %s: %w", c.Name, o.Timeout, err), connector.ErrUnreachable)
+	}
+	return probe, rights, err
 }
 
 // lowers reports whether the connection takes an older TLS than its server has.
@@ -171,10 +191,11 @@ func (r *tested) judge(env *cli.Env, conditions []condition) {
 	if r.err == nil && r.Probe != nil {
 		for _, c := range conditions {
 			if c.holds(r.Probe, env.Now()) {
-				r.Failed = append(r.Failed, c.text)
+				r.Failed = append(r.Failed, "--fail-on "+c.text)
 			}
 		}
 	}
+	r.judgeRights(conditions)
 	r.OK = r.err == nil && len(r.Failed) == 0
 }
 
@@ -207,6 +228,9 @@ func outcome(list []tested) error {
 	}
 	worst := slices.MinFunc(failed, func(a, b tested) int { return rank(a) - rank(b) })
 	o := &cli.Outcome{Exit: 1, Code: "failed", Message: fmt.Sprintf("%d of %s failed", len(failed), ui.Plural(int64(len(list)), "connection"))}
+	if len(list) == 1 {
+		o.Message = "connection " + worst.Name + ": " + strings.Join(worst.Failed, "; ")
+	}
 	if worst.Error != nil {
 		o.Exit, o.Code = worst.Error.Exit, worst.Error.Code
 	}
@@ -235,6 +259,9 @@ func printTests(w io.Writer, list []tested, width int) {
 		for _, line := range remarks(r) {
 			fmt.Fprintf(w, "%s: %s\n", r.Name, line)
 		}
+	}
+	for _, r := range list {
+		r.printRights(w, width)
 	}
 }
 
@@ -265,7 +292,7 @@ func remarks(r tested) []string {
 		}
 	}
 	for _, f := range r.Failed {
-		lines = append(lines, "--fail-on "+f)
+		lines = append(lines, f)
 	}
 	if r.Error != nil {
 		lines = append(lines, r.Error.Message)

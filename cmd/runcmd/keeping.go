@@ -82,8 +82,9 @@ func (k *keeping) position(ctx context.Context, o *StateOptions) (json.RawMessag
 	if k.req.Flow.Source.Incremental == nil {
 		return nil, &cli.UsageError{Message: k.name() + " is not read by a cursor", Hint: "`incremental` of its source says which; `headgate state reset` forgets the files it has seen"}
 	}
-	k.req.Purpose = plan.ToPreview
-	p, err := build(ctx, o.Env, k.req)
+	req := k.req
+	req.Purpose = plan.ToPreview
+	p, err := build(ctx, o.Env, req)
 	if err != nil {
 		return nil, err
 	}

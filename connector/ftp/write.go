@@ -132,7 +132,7 @@ func (u *upload) seal(ctx context.Context) error {
 	}
 	size, err := u.s.size(ctx, u.staged)
 	if err == nil && size != u.sent {
-		err = connector.Transient(fmt.Errorf("%d bytes were sent, and the server says that it has %d", u.sent, size))
+		err = connector.Transient(connector.Mark(fmt.Errorf("%d bytes were sent, and the server says that it has %d", u.sent, size), connector.ErrUnreachable))
 	}
 	u.err = err
 	return err

@@ -42,6 +42,36 @@ func digest(parts ...string) string {
 	return hex.EncodeToString(sum[:12])
 }
 
+// planNew plans a table that is not there yet, and its database if that is not there either.
+func (s *sink) planNew(ctx context.Context) (err error) {
+	if s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, s.target, nil); err != nil {
+		return err
+	}
+	changes := slices.Clone(s.plan.Changes)
+	for i := range changes {
+		changes[i] += tableOptions
+	}
+	into := s.target
+	if len(s.req.After) == 0 { // which may name the table
+		into = s.aside(asideNew)
+	}
+	s.plan.DDL, s.plan.Notes = nil, nil
+	if err := s.plan.Create(s.sql, s.in, into); err != nil {
+		return err
+	}
+	if err := s.mark(); err != nil {
+		return err
+	}
+	_, there, err := s.conn.one(ctx, "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?", &s.target.Schema)
+	if err == nil && !there {
+		database := "CREATE DATABASE IF NOT EXISTS " + s.sql.Ident(s.target.Schema) + " CHARACTER SET utf8mb4"
+		changes = append([]string{database}, changes...)
+		s.plan.DDL = append([]string{database}, s.plan.DDL...)
+	}
+	s.plan.Changes = changes
+	return err
+}
+
 // planReplace plans a table beside the old one. What hangs on the table itself rather than
 // on its name cannot be carried over, and statements that come after see the name: then
 // the table is emptied and filled instead, in the same transaction.

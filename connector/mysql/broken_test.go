@@ -15,8 +15,8 @@ import (
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/conntest"
 	"github.com/headgate/headgate/connector/conntest/servers"
-	"github.com/headgate/headgate/connector/netguard"
 	"github.com/headgate/headgate/connector/mysql"
+	"github.com/headgate/headgate/connector/netguard"
 )
 
 // attempt is one run of a sink, up to where it fails.

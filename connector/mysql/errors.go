@@ -17,9 +17,11 @@ import (
 // Numbers of the server's errors.
 const (
 	errTooManyConnections = 1040
+	errNoDatabase         = 1049
 	errTableExists        = 1050
 	errShutdown           = 1053
 	errNoTable            = 1146
+	errDatabaseExists     = 1007
 	errLockTimeout        = 1205
 	errDeadlock           = 1213
 	errTruncated          = 1265

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strconv"
 
 	"github.com/headgate/headgate/connector"
@@ -141,7 +140,7 @@ func (s *sink) compare(ctx context.Context) (err error) {
 	s.rel, err = s.conn.find(ctx, s.target)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && s.load.Create != sqldb.CreateNever:
-		return s.planNew()
+		return s.planNew(ctx)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w, and `create: never` forbids to make it", err)
 	case err != nil:
@@ -188,7 +187,7 @@ func (s *sink) compare(ctx context.Context) (err error) {
 func (s *sink) stateTable(ctx context.Context) error {
 	there, err := s.conn.exists(ctx, s.target.Beside(sqldb.StateTable))
 	if err == nil && !there {
-		s.plan.Changes = append(s.plan.Changes, s.stateDDL())
+		s.plan.Changes = append(s.plan.Changes, stateDDL(s.sql, s.target))
 	}
 	return err
 }
@@ -259,7 +258,7 @@ func (s *sink) finish(ctx context.Context, st connector.State) error {
 	if err := s.statements(ctx, "after", s.req.After); err != nil {
 		return err
 	}
-	if err := s.storeState(ctx, st); err != nil {
+	if err := s.note(ctx, st); err != nil {
 		return err
 	}
 	return s.open(ctx)
@@ -368,25 +367,4 @@ func (s *sink) leave() {
 		s.conn.close()
 		s.conn = nil
 	}
-}
-
-// planNew plans a table that is not there yet.
-func (s *sink) planNew() (err error) {
-	if s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, s.target, nil); err != nil {
-		return err
-	}
-	changes := slices.Clone(s.plan.Changes)
-	for i := range changes {
-		changes[i] += tableOptions
-	}
-	into := s.target
-	if len(s.req.After) == 0 { // which may name the table
-		into = s.aside(asideNew)
-	}
-	s.plan.DDL, s.plan.Notes = nil, nil
-	if err := s.plan.Create(s.sql, s.in, into); err != nil {
-		return err
-	}
-	s.plan.Changes = changes
-	return s.mark()
 }

@@ -33,7 +33,7 @@ func (r *rights) settle(ctx context.Context, w *want) error {
 		return err
 	}
 	p := connector.Privilege{Right: w.right, On: w.on.label(), Has: has, For: w.flows}
-	solid := r.super && w.right == ownership || r.granted(w, &p)
+	solid := r.granted(w, &p)
 	switch {
 	case w.right == ownership && !solid:
 		p.Fix = fmt.Sprintf("ALTER TABLE %s OWNER TO %s", w.on.name, r.login)

@@ -119,9 +119,22 @@ func (r *rights) staged(ctx context.Context, rel relation) (bool, error) {
 		return true, err
 	}
 	cols, err := r.conn.columns(ctx, rel)
-	return slices.ContainsFunc(cols, func(c tableColumn) bool {
-		return c.info.oid == oidMoney || c.info.category == 'A' || c.info.kind != 'e' && other(c.info)
-	}), err
+	return slices.ContainsFunc(cols, func(c tableColumn) bool { return !c.info.binary() }), err
+}
+
+// binary reports whether values of the type are sent as they are, whatever field they come from that
+// usually goes there.
+func (t typeInfo) binary() bool {
+	switch t.oid {
+	case oidText, oidVarchar, oidBpchar:
+		return true
+	}
+	for _, forms := range direct {
+		if _, ok := forms[t.oid]; ok {
+			return true
+		}
+	}
+	return t.kind == 'e'
 }
 
 // sequences notes the defaults that take a number from a sequence, which are asked for
@@ -139,19 +152,14 @@ func (r *rights) sequences(ctx context.Context, flow string, table object) error
 
 // state is what the table of cursors needs, which lies beside the sink's.
 func (r *rights) state(ctx context.Context, flow string, target sqldb.Name, schema object) error {
-	there, err := r.conn.exists(ctx, r.sql, target.Beside(sqldb.StateTable))
+	rows, err := r.conn.query(ctx, `SELECT c.oid, format('%I.%I', n.nspname, c.relname), c.relowner = ANY ($2::oid[]) FROM pg_catalog.pg_class c
+		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = '`+sqldb.StateTable+"'", &target.Schema, &r.roles)
 	if err != nil {
 		return err
 	}
-	if !there {
+	if len(rows) == 0 {
 		r.want(flow, "CREATE", schema, true)
 		return nil
-	}
-	name := r.sql.Table(target.Beside(sqldb.StateTable))
-	rows, err := r.conn.query(ctx, `SELECT c.oid, format('%I.%I', n.nspname, c.relname), c.relowner = ANY ($2::oid[]) FROM pg_catalog.pg_class c
-		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)`, &name, &r.roles)
-	if err != nil || len(rows) == 0 {
-		return err
 	}
 	o := object{"TABLE", rows[0][0].s, rows[0][1].s, rows[0][2].s == "t"}
 	for _, right := range []string{"SELECT", "INSERT", "UPDATE"} {

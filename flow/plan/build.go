@@ -211,6 +211,12 @@ func (b *builder) sourceRequest(end *Endpoint) connector.SourceRequest {
 	return req
 }
 
+func (b *builder) sinkRequest(table string, key []string) connector.SinkRequest {
+	s := &b.flow.Sink
+	return connector.SinkRequest{Table: table, Mode: s.Mode.Value, Key: key, Create: s.Create, Evolve: s.Evolve,
+		Before: texts(s.Before), After: texts(s.After), MaxShrink: maxShrink(s)}
+}
+
 // maxShrink is the limit of a sink, nil without one.
 func maxShrink(s *flow.Sink) *float64 {
 	if s.MaxShrink < 0 {
@@ -284,9 +290,7 @@ func (b *builder) openSink() error {
 		end.Object, end.Mode = b.target(), s.Mode.Value
 		key := b.sinkKey()
 		if b.req.Purpose != ToPreview {
-			b.plan.To, err = b.to.Type.Table.NewSink(b.ctx, b.env(b.to), b.to.Config, connector.SinkRequest{
-				Table: end.Object, Mode: s.Mode.Value, Key: key, Create: s.Create, Evolve: s.Evolve,
-				Before: texts(s.Before), After: texts(s.After), MaxShrink: maxShrink(s)})
+			b.plan.To, err = b.to.Type.Table.NewSink(b.ctx, b.env(b.to), b.to.Config, b.sinkRequest(end.Object, key))
 		}
 	}
 	b.plan.Sink = end

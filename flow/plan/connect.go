@@ -9,6 +9,7 @@ import (
 type Link struct {
 	Env connector.Env // for the functions of the connection's type
 
+	conn    *flow.Resolved
 	builder *builder
 }
 
@@ -16,7 +17,7 @@ type Link struct {
 // Registry, Profile, Env and Secret. Nothing is dialled before the connection is used.
 func Connect(req Request, conn *flow.Resolved) *Link {
 	b := &builder{checker: &checker{project: req.Project, registry: req.Registry, profile: req.Profile}, req: req}
-	return &Link{Env: b.env(conn), builder: b}
+	return &Link{Env: b.env(conn), conn: conn, builder: b}
 }
 
 // Close ends the tunnels that were used. It may be called twice.

@@ -3,6 +3,7 @@ package state
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -137,4 +138,36 @@ func cursor(t *testing.T, s *Folder) string {
 		t.Fatal(err)
 	}
 	return string(c)
+}
+
+// TestStreamsAreKeptApart: whatever streams are called, each has files of its own, below the
+// folder of its flow.
+func TestStreamsAreKeptApart(t *testing.T) {
+	dir := t.TempDir()
+	s := Open(dir)
+	names := []string{"copy", "copy/public.orders", "copy/public.Orders", "copy/../../x", "copy/.", "copy/a/b", "copy/a%2fb", "copy/" + strings.Repeat("x", 300), "copy/" + strings.Repeat("x", 299) + "y", "copy/ü", "copy/a:b\x00"}
+	for i, name := range names {
+		unlock, err := s.Lock(name)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		defer unlock()
+		if err := s.SetCursor(name, json.RawMessage(fmt.Sprint(i))); err != nil {
+			t.Fatal(name, err)
+		}
+	}
+	for i, name := range names {
+		if cursor, err := s.Cursor(name); err != nil || string(cursor) != fmt.Sprint(i) {
+			t.Errorf("%s: %s, %v", name, cursor, err)
+		}
+	}
+	if found, _ := filepath.Glob(filepath.Join(dir, "flows", "copy", "*")); len(found) != len(names)-1 {
+		t.Errorf("%q", found)
+	}
+	if err := s.SetCursor("copy", nil); err != nil {
+		t.Fatal(err)
+	}
+	if cursor, err := s.Cursor("copy"); cursor != nil || err != nil {
+		t.Errorf("a cursor that was forgotten: %s, %v", cursor, err)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -43,6 +44,8 @@ func child(what string, args []string) error {
 				return err
 			}
 		}
+	case "keep":
+		return s.KeepOlder(context.Background(), 24*time.Hour, time.Now())
 	case "forever":
 		fmt.Println("ready")
 		for {
@@ -112,6 +115,47 @@ func TestCompactionLosesNoEntry(t *testing.T) {
 	if n := count(t, s, "b"); n != 200 {
 		t.Errorf("%d entries, want 200", n)
 	}
+}
+
+// TestDailyCopyIsOne: of many processes that want a copy at the same time one makes it, and the older
+// copies stay.
+func TestDailyCopyIsOne(t *testing.T) {
+	s := made(t)
+	for i := range 3 {
+		put(t, s, Change{Copy: true}, "n", fmt.Sprint(i))
+	}
+	for _, yesterday := range []time.Duration{-25 * time.Hour, 30 * time.Hour} { // the second by a clock that was wrong
+		was := time.Now().Add(yesterday)
+		if err := os.Chtimes(s.copyName(1), was, was); err != nil {
+			t.Fatal(err)
+		}
+		var before []string
+		for i := range 2 {
+			before = append(before, copied(t, s, i+1))
+		}
+		put(t, s, Change{}, "n", yesterday.String())
+		var children []*exec.Cmd
+		for range 20 {
+			children = append(children, start(t, "keep", s.Path))
+		}
+		for _, c := range children {
+			if err := c.Wait(); err != nil {
+				t.Error(err)
+			}
+		}
+		got := []string{copied(t, s, 1), copied(t, s, 2), copied(t, s, 3)}
+		if want := append([]string{yesterday.String()}, before...); !slices.Equal(got, want) {
+			t.Errorf("copies %q, want %q", got, want)
+		}
+	}
+}
+
+// copied is what a copy holds.
+func copied(t *testing.T, s *Store, i int) string {
+	t.Helper()
+	c := *s
+	c.Path = s.copyName(i)
+	return get(t, &c, "n")
 }
 
 func count(t *testing.T, s *Store, bucket string) (n int) {

@@ -37,6 +37,30 @@ func (s *Store) Keep(ctx context.Context) error {
 	return s.keepCopy()
 }
 
+// KeepOlder makes a copy if the newest is older than d, or there is none. Of several that ask at
+// the same time one makes it: else each would push out one that is older and worth more.
+func (s *Store) KeepOlder(ctx context.Context, d time.Duration, now time.Time) error {
+	if s.recent(d, now) { // so that hardly anybody waits for the lock
+		return nil
+	}
+	unlock, err := s.enter(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if s.recent(d, now) {
+		return nil
+	}
+	return s.keepCopy()
+}
+
+// recent reports whether the newest copy is younger than d. One from further in the future than that
+// comes from a clock that was wrong.
+func (s *Store) recent(d time.Duration, now time.Time) bool {
+	age, ok := s.CopyAge(now)
+	return ok && age.Abs() < d
+}
+
 // keepCopy needs the lock.
 func (s *Store) keepCopy() error {
 	temp := s.Path + ".bak.new"

@@ -4,9 +4,12 @@ package acceptance
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,6 +18,7 @@ import (
 
 	"github.com/headgate/headgate/rbac"
 	"github.com/headgate/headgate/vault/auditlog"
+	"github.com/headgate/headgate/vault/seal"
 	"github.com/headgate/headgate/vault/store"
 )
 
@@ -33,10 +37,12 @@ func (h *household) swap(bucket string, a, b []byte) {
 	})
 }
 
-// cut removes the newest entries of the audit log and makes its tree fit, as who knows
-// the format can. Without checkpoints nothing in the file tells of the rest.
+// cut removes the newest entries of the audit log, makes its tree fit and signs the
+// whole store, as a member can who knows the format. Without checkpoints nothing in the
+// file tells of the rest.
 func (h *household) cut(n uint64, checkpoints bool) {
 	h.t.Helper()
+	who, state := h.identity("administrator"), h.state()
 	h.edit(func(tx *store.Tx) error {
 		last, _ := tx.Last("audit.log")
 		size := seqOf(last) + 1
@@ -51,7 +57,7 @@ func (h *household) cut(n uint64, checkpoints bool) {
 			f.Add(auditlog.LeafHash(tx.Get("audit.log", seqKey(i))))
 		}
 		if checkpoints {
-			return tx.Put("audit.frontier", []byte("cur"), f.Encode())
+			return h.sign(tx, who, state, f)
 		}
 		var users [][]byte
 		if err := tx.Each("audit.ckpt", nil, nil, func(k, _ []byte) error { users = append(users, k); return nil }); err != nil {
@@ -62,8 +68,26 @@ func (h *household) cut(n uint64, checkpoints bool) {
 				return err
 			}
 		}
-		return tx.Put("audit.frontier", []byte("cur"), f.Encode())
+		return h.sign(tx, who, state, f)
 	})
+}
+
+// sign signs the whole store in the administrator's name.
+func (h *household) sign(tx *store.Tx, who *seal.Identity, s *rbac.State, f auditlog.Frontier) error {
+	author, err := hex.DecodeString(h.id("administrator"))
+	if err != nil {
+		return err
+	}
+	signed := binary.BigEndian.AppendUint64(author, s.Seq)
+	for _, b := range []string{"meta", "pk", "slots", "profile", "box", "secret", "dek", "bundle", "audit.ckpt", "audit.key"} {
+		sum := tx.Sum(b)
+		signed = append(signed, sum[:]...)
+	}
+	signed = append(signed, f.Encode()...)
+	_, last := tx.Last("audit.log")
+	head := auditlog.LeafHash(last)
+	sig := ed25519.Sign(who.Sign, rbac.Context("headgate/v1/cover", s.Store, string(signed), string(head[:])))
+	return tx.Put("audit.frontier", []byte("cur"), append(sig, signed...))
 }
 
 func (h *household) forgetPins() {
@@ -134,6 +158,22 @@ func tamperings() []tampering {
 				return tx.Put("audit.log", seqKey(3), raw)
 			})
 		}, verify, 13, "audit entry 3"},
+		{"log cut off by who has no key", func(h *household) {
+			h.edit(func(tx *store.Tx) error { last, _ := tx.Last("audit.log"); return tx.Delete("audit.log", last) })
+		}, verify, 13, "the audit log has"},
+		{"the key of a secret taken away", func(h *household) {
+			h.edit(func(tx *store.Tx) error { return tx.Delete("dek", []byte("pepper@key:pepper\x00"+h.id("nightly"))) })
+		}, keyed("nightly", "run", "masked"), 13, "the stored keys of secrets were edited"},
+		{"the key of a box taken away", func(h *household) {
+			h.edit(func(tx *store.Tx) error { return tx.Delete("box", fmt.Appendf(nil, "meta/%020d/%s", 1, h.id("viewer"))) })
+		}, anyone, 13, "the stored keys of boxes were edited"},
+		{"a slot taken away", func(h *household) {
+			k := h.key("viewer")
+			h.edit(func(tx *store.Tx) error { return tx.Delete("slots", []byte(k.User+"/"+k.Name())) })
+		}, anyone, 13, "the stored slots were edited"},
+		{"a checkpoint taken away", func(h *household) {
+			h.edit(func(tx *store.Tx) error { return tx.Delete("audit.ckpt", []byte(h.id("editor"))) })
+		}, verify, 13, "the stored checkpoints were edited"},
 		{"log cut off", func(h *household) { h.cut(2, true) }, keyed("editor", "audit", "list"), 13, "cut off"},
 		{"log cut off, no pins", func(h *household) { h.cut(2, true); h.forgetPins() }, verify, 13, "not the one that was signed"},
 		{"log and checkpoints cut off", func(h *household) { h.cut(2, false) }, verify, 13, "cut off"},

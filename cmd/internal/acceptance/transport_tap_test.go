@@ -97,7 +97,8 @@ func (a *tap) serve(c net.Conn) {
 	in := bufio.NewReader(io.TeeReader(c, a))
 	for {
 		r, err := http.ReadRequest(in)
-		if err != nil {
+		if err != nil { // what a web server says to what is none of its language
+			io.WriteString(c, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 			return
 		}
 		io.Copy(io.Discard, r.Body)
