@@ -72,7 +72,7 @@ func rules() []rule {
 		{reason(vault.ReasonIntegrity), "integrity", exitIntegrity, "`headgate vault verify` says what is wrong; do not go on before you know who changed the file"},
 		{reason(vault.ReasonLogin), "login", exitLogin, "`headgate login --user you@example.com`, or --key-file FILE"},
 		{reason(vault.ReasonDenied), "denied", exitDenied, "`headgate whoami --explain` says what you may do"},
-		{kind[*rbac.UnapprovedError], "refused", exitRefused, "an editor lets it run: headgate flow approve NAME"},
+		{kind[*rbac.UnapprovedError], "refused", exitRefused, ""},
 		{reason(vault.ReasonPolicy), "refused", exitRefused, ""},
 		{kind[*vault.UnsetError], "unset", exitInvalid, ""},
 		{kind[*vault.SlotError], "slot", exitInvalid, "`headgate slot list` lists your ways in"},
@@ -119,6 +119,9 @@ func ownHint(err error) string {
 	}
 	if param, ok := errors.AsType[*plan.ParamError](err); ok {
 		return param.Hint
+	}
+	if changed, ok := errors.AsType[*rbac.UnapprovedError](err); ok {
+		return "an editor lets it run: headgate flow approve " + changed.Flow
 	}
 	if binding, ok := errors.AsType[*vault.BindingError](err); ok {
 		if ref, err := vault.ParseRef(binding.Secret); err == nil {

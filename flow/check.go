@@ -148,7 +148,7 @@ func checkFlow(root *yaml.Node, f *Flow, d *spec.Decoder) {
 
 // checkWhole checks a flow without streams.
 func checkWhole(root *yaml.Node, f *Flow, d *spec.Decoder) {
-	keys := keyNames(Flow{})
+	keys := spec.Keys(Flow{})
 	for _, section := range []string{"source", "sink"} {
 		has := false
 		for i := 0; i < len(root.Content); i += 2 {

@@ -97,7 +97,7 @@ type RunOptions struct {
 	Timeout  time.Duration `key:"timeout" help:"the run fails when it takes longer; left out = no limit"`
 	Overlap  string        `key:"overlap" enum:"skip,fail" default:"fail" help:"what to do when a run of this flow is still going"`
 	Retry    *Retry        `key:"retry" help:"how often to try again what may pass"`
-	Parallel int           `key:"parallel" default:"0" help:"workers; 0 = one per processor"`
+	Parallel int           `key:"parallel" default:"0" help:"workers; of a flow with streams, streams at a time; 0 = one per processor, of streams 8 at most"`
 	Memory   spec.Size     `key:"memory" help:"for steps that must remember rows; left out = 256MiB"`
 }
 

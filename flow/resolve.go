@@ -100,10 +100,10 @@ func (r *resolution) connection(name string) *Resolved {
 	var ownKeys []string
 	if typ != nil {
 		conn.Config = typ.Config()
-		ownKeys = keyNames(conn.Config)
+		ownKeys = spec.Keys(conn.Config)
 	}
 	var common connectionKeys
-	commonNode, ownNode := divide(n, keyNames(common), ownKeys)
+	commonNode, ownNode := divide(n, spec.Keys(common), ownKeys)
 	r.d.In(name, func() {
 		r.d.Decode(commonNode, &common)
 		if typ != nil {
@@ -137,15 +137,6 @@ func typeOf(reg *connector.Registry, n *yaml.Node, d *spec.Decoder) *connector.T
 	}
 	d.Report(n, "conn.type", "unknown connection type "+spec.Quote(n.Value), spec.DidYouMean(n.Value, names))
 	return nil
-}
-
-// keyNames lists the keys of a tagged struct.
-func keyNames(v any) []string {
-	var names []string
-	for _, o := range spec.Options(v) {
-		names = append(names, o.Key)
-	}
-	return names
 }
 
 // divide cuts the map n in two: the keys that all connections take, with what is most

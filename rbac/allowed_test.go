@@ -30,7 +30,12 @@ func rules() []rule {
 	grant := func(f string, l Level) func(*world) Body { return fixed(&GrantSet{Grant{f, l}}) }
 	inv := "i" + id("code of new")
 	joined := func(r Role) func(*world) Body {
-		return func(w *world) Body { w.enroll("second", r); return &UserDel{} }
+		return func(w *world) Body {
+			if _, known := w.chain.State.Signers[id("second")]; !known {
+				w.enroll("second", r)
+			}
+			return &UserDel{}
+		}
 	}
 	secret := func(name string) func(*world) Body {
 		return fixed(&SecretSet{Secrets: map[string]Digest{name: DigestOf([]byte("x"))}})

@@ -13,7 +13,7 @@ type UnapprovedError struct {
 
 func (e *UnapprovedError) Error() string {
 	if e.Approved {
-		return fmt.Sprintf("run flow %s: it was changed since it was approved", e.Flow)
+		return fmt.Sprintf("run flow %s: it, or a connection or key that it names, was changed since it was approved", e.Flow)
 	}
 	return fmt.Sprintf("run flow %s: it is not approved", e.Flow)
 }

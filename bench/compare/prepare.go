@@ -50,8 +50,10 @@ func prepare(ctx context.Context, o options) (*bench, error) {
 		return nil, err
 	}
 	b.portable = filepath.Join(o.cache, "headgate-portable")
-	if err := build(ctx, root, b.portable, "purego"); err != nil {
-		return nil, err
+	if wanted(o.tools, portable) {
+		if err := build(ctx, root, b.portable, "purego"); err != nil {
+			return nil, err
+		}
 	}
 	if err := b.copyFlows(); err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func (o *DescribeOptions) inside(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if r := o.Env.Registry(); !p.all.Has(o.Name) && o.Table == "" {
+	if r := o.Env.Registry(); !p.all.Has(o.Name) && o.Table == "" && !o.Connection {
 		names := append(known(r), p.all.Names()...)
 		return &cli.UsageError{Message: spec.Quote(o.Name) + " is neither a type nor a connection of the project", Hint: spec.DidYouMean(o.Name, names)}
 	}

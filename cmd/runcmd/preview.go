@@ -35,7 +35,8 @@ type PreviewOptions struct {
 const previewHelp = `Read until a few rows have come out of the steps, and show them. Nothing is written.
 
 --after shows the rows as they are behind a step: its number (1 is the first), its name when
-only one step has it, or "source" for the rows as they are read. NULL is shown as ∅.`
+only one step has it, or "source" for the rows as they are read. NULL is shown as ∅. Of a flow
+with streams --stream says which to show.`
 
 // NewPreview is `headgate preview`.
 func NewPreview(env *cli.Env, runF func(context.Context, *PreviewOptions) error) *cobra.Command {

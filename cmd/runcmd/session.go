@@ -137,7 +137,7 @@ func (s *session) run(ctx context.Context, j job) error {
 			report.Notes[i] = s.env.Secrets.Text(n)
 		}
 	} else {
-		report = &engine.Report{Run: id.ID, Flow: name, Status: engine.Failed}
+		report = &engine.Report{Run: id.ID, Flow: name, Status: engine.Failed, PeakRSS: engine.PeakRSS()}
 	}
 	if sig := s.env.Signals.Err(); sig != nil && (errors.Is(err, engine.ErrInterrupted) || errors.Is(err, context.Canceled)) {
 		err = sig

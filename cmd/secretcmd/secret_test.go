@@ -133,6 +133,7 @@ func TestSetWarnsAndRefuses(t *testing.T) {
 		{name: "for nothing", which: Which{Name: "dwh"}, value: "x", says: "one connection or one key"},
 		{name: "for two", which: Which{Name: "dwh", Connection: "warehouse", Key: "pepper"}, value: "x", says: "one connection or one key"},
 		{name: "bad name", which: Which{Name: "a b", Connection: "warehouse"}, value: "x", says: "cannot name a secret"},
+		{name: "value as argument", which: Which{Name: "dwh=canary", Connection: "warehouse"}, value: "x", says: "never on the command line"},
 	} {
 		p.Err.Reset()
 		err := set(p, c.which, c.value)

@@ -168,7 +168,7 @@ func (c *control) overflowed() bool {
 }
 
 // errTooLong ends a listing that has no end.
-var errTooLong = errors.New("the server's listing has no end: refused")
+var errTooLong = tree.Refuse("the server's listing has no end: refused")
 
 func (d *dataConn) Read(p []byte) (int, error) {
 	n, err := d.Conn.Read(p)

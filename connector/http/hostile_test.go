@@ -146,3 +146,19 @@ func TestThroughTunnel(t *testing.T) {
 		t.Errorf("listed %q", got)
 	}
 }
+
+// TestTokenOfAnotherKind: a secret that no header can carry is refused before anybody is
+// called, and not shown.
+func TestTokenOfAnotherKind(t *testing.T) {
+	env := connector.Env{Connection: "web", Secrets: func(context.Context, string) (connector.Secret, error) {
+		return connector.NewSecret([]byte("canary\x00\nX: y")), nil
+	}}
+	store, err := http.Open(env, http.Config{URL: "https://localhost:1/", Token: "secret:token"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = store.List(t.Context(), "a.csv")
+	if err == nil || connector.IsTransient(err) || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "no request can carry") {
+		t.Error(err)
+	}
+}

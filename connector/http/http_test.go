@@ -371,4 +371,9 @@ func TestProbe(t *testing.T) {
 	if p.Protocol != "TLS 1.3" || !strings.HasPrefix(p.Peer, "nginx") || !p.Expires.Equal(leaf.X509.NotAfter) || !p.Read || p.Write || !strings.Contains(p.Cipher, "X25519") {
 		t.Errorf("%+v", p)
 	}
+	// A server that has files and no folder is there all the same.
+	p, err = http.Type().Test(t.Context(), connector.Env{Connection: "web"}, &http.Config{URL: "https://" + s.at["web"] + "/none/", CA: ca.File})
+	if err != nil || p.Protocol != "TLS 1.3" || p.Read || !strings.Contains(strings.Join(p.Notes, " "), "cannot list") {
+		t.Errorf("%+v, %v", p, err)
+	}
 }

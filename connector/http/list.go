@@ -112,7 +112,7 @@ func (f *folders) ReadDir(ctx context.Context, dir string) ([]tree.Entry, error)
 		return nil, s.explain(ctx, err)
 	}
 	if len(page) > maxListing {
-		return nil, fmt.Errorf("the listing of %s is larger than %d MiB: refused", tree.Show(dir), maxListing>>20)
+		return nil, tree.Refuse("the listing of %s is larger than %d MiB: refused", tree.Show(dir), maxListing>>20)
 	}
 	entries, err := readIndex(page, res.Header.Get("Content-Type"), res.Request.URL)
 	if err == nil && len(entries) > tree.MaxEntries {

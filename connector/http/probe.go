@@ -3,6 +3,9 @@ package http
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
 	"net/http"
 	"time"
 
@@ -14,9 +17,13 @@ import (
 // can be written.
 func (s *Store) probe(ctx context.Context) (*connector.Probe, error) {
 	start := time.Now()
-	res, err := s.do(ctx, request{method: http.MethodGet, to: s.base, header: http.Header{"Accept-Encoding": {"identity"}, "Range": {"bytes=0-0"}}})
+	ask := request{method: http.MethodGet, to: s.base, header: http.Header{"Accept-Encoding": {"identity"}, "Range": {"bytes=0-0"}}}
+	res, err := s.do(ctx, ask)
+	if s.single == "" && errors.Is(err, fs.ErrNotExist) { // it serves files and lists none, as many do
+		res, err = s.once(ctx, ask)
+	}
 	if err != nil {
-		return nil, s.fail("test", "", err)
+		return nil, fmt.Errorf("test %s: %w", s.env.Connection, err)
 	}
 	defer res.Body.Close()
 	p := &connector.Probe{Latency: time.Since(start), Peer: tree.Show(res.Header.Get("Server")), Protocol: "HTTP in clear", Read: true}

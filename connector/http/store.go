@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/glob"
@@ -175,11 +176,15 @@ func (s *Store) once(ctx context.Context, r request) (*http.Response, error) {
 		req.Header[name] = values
 	}
 	req.Header.Set("User-Agent", "headgate")
+	token := strings.TrimSpace(c.token.Text())
+	if strings.ContainsFunc(token, unicode.IsControl) {
+		return nil, errors.New("the token has characters that no request can carry: is the secret a file of another kind?")
+	}
 	switch {
-	case !c.token.Empty() && s.cfg.TokenHeader != "":
-		req.Header.Set(s.cfg.TokenHeader, strings.TrimSpace(c.token.Text()))
-	case !c.token.Empty():
-		req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(c.token.Text()))
+	case token != "" && s.cfg.TokenHeader != "":
+		req.Header.Set(s.cfg.TokenHeader, token)
+	case token != "":
+		req.Header.Set("Authorization", "Bearer "+token)
 	case !c.password.Empty():
 		req.SetBasicAuth(s.cfg.User, strings.TrimRight(c.password.Text(), "\r\n"))
 	}

@@ -220,6 +220,9 @@ func (c *conn) load(ctx context.Context, tail string, data []byte) (int64, error
 	return c.execCount(ctx, "LOAD DATA LOCAL INFILE '"+readerName+name+"' "+tail)
 }
 
+// maxWarnings is how many warnings of a statement the server lists.
+const maxWarnings = 64
+
 // warning is the first warning of the last statement that means that a row was not
 // taken as it is; nil when there is none.
 func (c *conn) warning(ctx context.Context) (*Error, error) {
@@ -233,12 +236,12 @@ func (c *conn) warning(ctx context.Context) (*Error, error) {
 	}
 	for _, r := range rows {
 		number, _ := strconv.ParseUint(r[1].s, 10, 16)
-		e := &Error{Number: uint16(number), Message: discreet(r[2].s), row: rowOf(r[2].s)}
-		if e.aboutRow() {
+		e := &Error{Number: uint16(number), Message: discreet(r[2].s)}
+		if e.row = rowOf(e.Message); e.aboutRow() {
 			return e, nil
 		}
 	}
-	if len(rows) < 64 {
+	if len(rows) < maxWarnings {
 		return nil, nil
 	}
 	return &Error{Number: errTruncated, Message: "more warnings than the server lists", row: -1}, nil

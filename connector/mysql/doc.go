@@ -67,6 +67,9 @@ func Type() *connector.Type {
 			Describe: func(ctx context.Context, env connector.Env, cfg any, name string) ([]connector.Relation, error) {
 				return newServer(env, cfg.(*Config)).relations(ctx, name)
 			},
+			Privileges: func(ctx context.Context, env connector.Env, cfg any, needs []connector.Need) (*connector.Privileges, error) {
+				return newServer(env, cfg.(*Config)).privileges(ctx, needs)
+			},
 			WriteName: func(part string) string { return dialect(flavour{}).WriteName(part) },
 		},
 		Test: func(ctx context.Context, env connector.Env, cfg any) (*connector.Probe, error) {

@@ -58,7 +58,8 @@ func (e *Error) Error() string {
 
 // newError takes an error of the driver's apart.
 func newError(me *mysql.MySQLError) *Error {
-	e := &Error{Number: me.Number, Message: discreet(me.Message), row: rowOf(me.Message)}
+	e := &Error{Number: me.Number, Message: discreet(me.Message)}
+	e.row = rowOf(e.Message)
 	if me.SQLState[0] != 0 {
 		e.State = string(me.SQLState[:])
 	}

@@ -55,6 +55,7 @@ func (s *source) plan(ctx context.Context, cursor json.RawMessage) (*connector.S
 	if s.keyset == nil && len(s.ranges) == 0 && s.req.Table != "" && s.rel.rows > 0 {
 		rows = s.rel.rows
 	}
+	s.unread = map[connector.SplitID]bool{}
 	for _, sp := range spans {
 		for _, cut := range cuts {
 			n := len(plan.Splits) + 1
@@ -70,7 +71,11 @@ func (s *source) plan(ctx context.Context, cursor json.RawMessage) (*connector.S
 				return nil, err
 			}
 			plan.Splits = append(plan.Splits, split)
+			s.unread[split.ID] = true
 		}
+	}
+	if len(plan.Splits) == 0 {
+		s.end()
 	}
 	return plan, nil
 }
@@ -89,6 +94,16 @@ func (s *source) begin(ctx context.Context, c *conn) error {
 	}
 	s.begun = true
 	return nil
+}
+
+// end ends the transaction: nobody can change or rename a table that one has read from.
+func (s *source) end() {
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	defer cancel()
+	if s.lead != nil && s.begun && s.lead.exec(ctx, "ROLLBACK") != nil {
+		s.lead.close()
+	}
+	s.begun = false
 }
 
 // snapshot starts a transaction in which everything is as it is now.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/headgate/headgate/connector"
@@ -25,19 +24,15 @@ func (s *server) probe(ctx context.Context) (*connector.Probe, error) {
 			p.Expires = st.PeerCertificates[0].NotAfter
 		}
 	}
-	rows, err := c.query(ctx, "SHOW GRANTS")
+	g, err := c.grants(ctx)
 	if err != nil {
 		return nil, err
-	}
-	var g grants
-	for _, r := range rows {
-		g.add(r[0].s, s.cfg.Database)
 	}
 	only, _, err := c.one(ctx, "SELECT @@read_only")
 	if err != nil {
 		return nil, err
 	}
-	g.judge(p, s.cfg.User, s.cfg.Database, only == "1")
+	g.judge(p, s.cfg.Database, only == "1")
 	if !c.local {
 		p.Notes = append(p.Notes, "the server forbids LOAD DATA LOCAL: rows go in by INSERT, at a fraction of the speed; SET GLOBAL local_infile = 1")
 	}
@@ -47,56 +42,27 @@ func (s *server) probe(ctx context.Context) (*connector.Probe, error) {
 	return p, nil
 }
 
-// grants is what a login may do: everywhere, and in its database or a table of it.
-type grants struct {
-	everywhere, here map[string]bool
-}
-
-// add reads a line of SHOW GRANTS.
-func (g *grants) add(line, database string) {
-	if g.everywhere == nil {
-		g.everywhere, g.here = map[string]bool{}, map[string]bool{}
-	}
-	list, rest, ok := strings.Cut(strings.TrimPrefix(line, "GRANT "), " ON ")
-	if !ok {
-		return
-	}
-	on, tail, _ := strings.Cut(rest, " TO ")
-	into := map[string]bool{}
-	unescaped := strings.NewReplacer(`\_`, "_", `\%`, "%", "``", "`").Replace(on)
-	switch {
-	case on == "*.*":
-		into = g.everywhere
-	case strings.HasPrefix(unescaped, "`"+database+"`."), strings.ContainsRune(on, '%'):
-		into = g.here
-	}
-	for what := range strings.SplitSeq(list, ",") {
-		what, _, _ = strings.Cut(strings.TrimSpace(what), " (") // of columns
-		into[what] = true
-	}
-	if strings.HasSuffix(tail, "WITH GRANT OPTION") {
-		into["GRANT OPTION"] = true
-	}
-}
-
-func (g *grants) has(what string) bool {
-	return g.everywhere[what] || g.here[what] || g.everywhere["ALL PRIVILEGES"] || g.here["ALL PRIVILEGES"]
-}
-
-// superfluous is what no flow needs, everywhere on the server.
-var superfluous = []string{"ALL PRIVILEGES", "SUPER", "FILE", "CREATE USER", "SHUTDOWN", "PROCESS", "RELOAD", "REPLICATION SLAVE"}
-
-// judge says what the login may do, and what it lacks.
-func (g *grants) judge(p *connector.Probe, user, database string, readOnly bool) {
-	p.Read = g.has("SELECT")
-	p.Write = g.has("INSERT") && !readOnly
-	for _, what := range superfluous {
-		if g.everywhere[what] {
-			p.Notes = append(p.Notes, fmt.Sprintf("%s has %s on the whole server, which no flow needs: REVOKE %s ON *.* FROM ...", user, what, what))
+// judge says what the login may do in a database, or in some table of it, and what it lacks.
+func (g *grants) judge(p *connector.Probe, database string, readOnly bool) {
+	within := func(right string) bool {
+		for _, l := range g.levels {
+			if l.covers(database, l.table) && l.has(right) {
+				return true
+			}
 		}
+		return false
 	}
-	if g.everywhere["GRANT OPTION"] || g.here["GRANT OPTION"] {
-		p.Notes = append(p.Notes, user+" may pass its rights on, which no flow needs")
+	p.Read = within("SELECT")
+	p.Write = within("INSERT") && !readOnly
+	for _, l := range g.levels {
+		for _, right := range l.rights {
+			if l.everywhere() && !useful[right] {
+				p.Notes = append(p.Notes, fmt.Sprintf("%s has %s on the whole server, which no flow needs: %s", g.login, right, l.revoke(right, g.login)))
+			}
+		}
+		if l.passesOn {
+			p.Notes = append(p.Notes, fmt.Sprintf("%s may pass its rights on %s on, which no flow needs", g.login, l.name))
+		}
 	}
 	if readOnly {
 		p.Notes = append(p.Notes, "the server is read-only")
@@ -105,14 +71,13 @@ func (g *grants) judge(p *connector.Probe, user, database string, readOnly bool)
 	if !p.Write {
 		return
 	}
-	needs := []struct{ what, why string }{
+	for _, n := range []struct{ right, why string }{
 		{"CREATE", "`create: if_missing`, replace and the table that keeps cursors"}, {"CREATE TEMPORARY TABLES", "upsert, update, delete and mirror"},
 		{"UPDATE", "upsert, update, mirror and the table that keeps cursors"}, {"DELETE", "truncate, delete and mirror"},
 		{"ALTER", "replace, `create: if_missing` and `evolve`"}, {"DROP", "replace and `create: if_missing`"},
-	}
-	for _, n := range needs {
-		if !g.has(n.what) {
-			p.Notes = append(p.Notes, fmt.Sprintf("%s lacks %s, which %s need: GRANT %s ON `%s`.* TO ...", user, n.what, n.why, n.what, database))
+	} {
+		if !within(n.right) {
+			p.Notes = append(p.Notes, fmt.Sprintf("%s lacks %s, which %s need: GRANT %s ON `%s`.* TO %s", g.login, n.right, n.why, n.right, database, g.login))
 		}
 	}
 }

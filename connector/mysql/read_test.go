@@ -19,7 +19,7 @@ func TestRead(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, base){
 		"types": readTypes, "query": readQuery, "columns": readColumns, "splits": readSplits, "snapshot": readSnapshot,
 		"incremental": readIncremental, "cursors": readCursors, "nulls": readNulls, "lag": readLag, "backfill": readBackfill, "ranges": readRanges, "refusals": readRefusals,
-		"copies": readCopies, "describe": readDescribe, "read only": readOnly, "large": readLarge, "lost": readLost, "engine": readEngine,
+		"copies": readCopies, "describe": readDescribe, "replaces": readReplaces, "privileges": readPrivileges, "read only": readOnly, "large": readLarge, "lost": readLost, "engine": readEngine,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, d.base(t)) })
 	}
@@ -386,6 +386,15 @@ func readCopies(t *testing.T, b base) {
 	b.want(t, "SELECT count(*) FROM (SELECT * FROM t EXCEPT ALL SELECT * FROM copy) x", "0")
 	b.want(t, "SELECT group_concat(COLUMN_NAME, ' ', COLUMN_TYPE, ' ', IS_NULLABLE, ' ', coalesce(COLLATION_NAME, '-'), ' ', COLUMN_KEY ORDER BY ORDINAL_POSITION SEPARATOR '\n') FROM information_schema.COLUMNS WHERE TABLE_NAME = 'copy' AND TABLE_SCHEMA = DATABASE()",
 		`id bigint(20) NO - PRI\npart char(3) NO ascii_bin PRI\nmade int(11) YES - \nat timestamp(3) YES - \nj longtext YES utf8mb4_bin \nself bigint(20) YES - `)
+}
+
+// readReplaces replaces the table that it reads.
+func readReplaces(t *testing.T, b base) {
+	b.SQL(t, b.name, "CREATE TABLE t (id int); INSERT INTO t VALUES (1), (1), (2)")
+	src := b.source(t, b.name, connector.SourceRequest{Table: "t", Split: &connector.SplitBy{Column: "id", TargetRows: 1}})
+	st, rows, _ := conntest.Read(t, src, nil)
+	b.load(t, connector.SinkRequest{Table: "t", Mode: "replace"}, conntest.Rows{Schema: st.Schema, Cells: rows[1:]})
+	b.want(t, "SELECT count(*) FROM t", "2")
 }
 
 // readOnly tries to change something from a source.

@@ -32,7 +32,7 @@ func (s *source) Open(ctx context.Context, sp connector.Split) (connector.Reader
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	r := &reader{src: s, conn: c, seen: p.Seen, limit: s.req.BatchRows}
+	r := &reader{src: s, conn: c, split: sp.ID, seen: p.Seen, limit: s.req.BatchRows}
 	if r.limit <= 0 {
 		r.limit = batchRows
 	}
@@ -67,6 +67,7 @@ func (s *source) reading(ctx context.Context) (*conn, error) {
 type reader struct {
 	src    *source
 	conn   *conn
+	split  connector.SplitID
 	seen   sqldb.Seen
 	limit  int
 	rows   driver.Rows // nil once the server has sent all
@@ -220,5 +221,11 @@ func (r *reader) release() {
 	if r.rows != nil || !lead {
 		// Closing the rows would read what is still to come.
 		c.close()
+	}
+	if r.rows != nil {
+		return
+	}
+	if delete(s.unread, r.split); len(s.unread) == 0 {
+		s.end()
 	}
 }

@@ -152,7 +152,7 @@ func (s *server) settings(c *conn, readOnly bool) string {
 	lock := max(1, int64(s.cfg.LockTimeout/time.Second))
 	list := []string{
 		"sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'",
-		"time_zone = '+00:00'", "sql_notes = 1", "max_error_count = 64", "sql_auto_is_null = 0", "wait_timeout = 86400", "net_read_timeout = 600", "net_write_timeout = 86400",
+		"time_zone = '+00:00'", "sql_notes = 1", "max_error_count = " + strconv.Itoa(maxWarnings), "sql_auto_is_null = 0", "wait_timeout = 86400", "net_read_timeout = 600", "net_write_timeout = 86400",
 		fmt.Sprintf("innodb_lock_wait_timeout = %d", lock), fmt.Sprintf("lock_wait_timeout = %d", lock),
 	}
 	if t := s.cfg.StatementTimeout; t > 0 && c.maria {

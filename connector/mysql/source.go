@@ -20,10 +20,12 @@ type source struct {
 	req connector.SourceRequest
 	sql *sqldb.Dialect
 
-	mu       sync.Mutex // guards lead, busy and begun against readers that are closed meanwhile
-	lead     *conn      // with the transaction that is read in, from Plan on
-	busy     bool       // a reader has lead
-	begun    bool       // the transaction of lead is open
+	mu     sync.Mutex // guards what follows against readers that are closed meanwhile
+	lead   *conn      // with the transaction that is read in, from Plan on
+	busy   bool       // a reader has lead
+	begun  bool       // the transaction of lead is open
+	unread map[connector.SplitID]bool
+
 	rel      relation
 	cols     []tableColumn // of a table
 	query    sqldb.Query

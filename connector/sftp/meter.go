@@ -2,17 +2,18 @@ package sftp
 
 import (
 	"encoding/binary"
-	"errors"
 	"io"
 	"sync/atomic"
 	"time"
+
+	"github.com/headgate/headgate/connector/tree"
 )
 
 // maxBytes is how many bytes one listing may have: it is usually used up after the names.
 const maxBytes = 96 << 20
 
 // errTooManyNames ends a listing that has no end.
-var errTooManyNames = errors.New("the server's listing has no end: refused")
+var errTooManyNames = tree.Refuse("the server's listing has no end: refused")
 
 // fxpName is the type of the packets that listings come in.
 const fxpName = 104

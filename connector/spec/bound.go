@@ -3,6 +3,8 @@ package spec
 import (
 	"fmt"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -74,6 +76,8 @@ func References(v any, kind string) []string {
 	return list
 }
 
+// textOf is a value as text. No two values of a field have the same text, since secrets
+// are bound to it.
 func textOf(v reflect.Value) string {
 	v = reflect.Indirect(v)
 	switch {
@@ -82,17 +86,33 @@ func textOf(v reflect.Value) string {
 	case v.Kind() == reflect.Slice:
 		parts := make([]string, v.Len())
 		for i := range parts {
-			parts[i] = textOf(v.Index(i))
+			parts[i] = part(textOf(v.Index(i)), ",")
 		}
 		return strings.Join(parts, ",")
+	case v.Kind() == reflect.Map:
+		parts := make([]string, 0, v.Len())
+		for m := v.MapRange(); m.Next(); {
+			parts = append(parts, part(textOf(m.Key()), " =")+"="+part(textOf(m.Value()), " "))
+		}
+		slices.Sort(parts)
+		return strings.Join(parts, " ")
 	case v.Kind() == reflect.Struct:
 		parts := make([]string, 0, v.NumField())
 		for i := range v.NumField() {
 			if key := v.Type().Field(i).Tag.Get("key"); key != "" {
-				parts = append(parts, key+"="+textOf(v.Field(i)))
+				parts = append(parts, key+"="+part(textOf(v.Field(i)), " "))
 			}
 		}
 		return strings.Join(parts, " ")
 	}
 	return fmt.Sprint(v.Interface())
+}
+
+// part is the text of one of several values, in quotes where it could be mistaken for more
+// than one.
+func part(text, separators string) string {
+	if text == "" || strings.ContainsAny(text, separators+`"`) {
+		return strconv.Quote(text)
+	}
+	return text
 }

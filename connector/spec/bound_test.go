@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 )
@@ -31,6 +32,35 @@ func TestBindings(t *testing.T) {
 	}{"bastion"}
 	if got := Bindings(b)[4].Value; got != "ssh=bastion" {
 		t.Errorf("tunnel: %q", got)
+	}
+}
+
+// TestBindingsDiffer: what differs has different texts, so that one can't be put in place
+// of the other.
+func TestBindingsDiffer(t *testing.T) {
+	type until struct {
+		Reason string `key:"reason"`
+		Until  string `key:"until"`
+	}
+	type target struct {
+		List  []string          `key:"list" bind:"value"`
+		Map   map[string]string `key:"map" bind:"value"`
+		Until until             `key:"until" bind:"value"`
+	}
+	seen := map[string]target{}
+	for _, x := range []target{
+		{List: []string{"a", "b"}}, {List: []string{"a,b"}}, {List: []string{`"a"`, "b"}}, {List: []string{""}}, {},
+		{Map: map[string]string{"A": "1", "B": "2"}}, {Map: map[string]string{"A": "1 B=2"}}, {Map: map[string]string{"A": "1 B:2"}}, {Map: map[string]string{"A=1": "2"}}, {Map: map[string]string{"A": "1=2"}},
+		{Until: until{Reason: "r", Until: "u"}}, {Until: until{Reason: "r until=u"}}, {Until: until{Reason: "r", Until: "u until="}},
+	} {
+		text := fmt.Sprint(Bindings(&x))
+		if y, ok := seen[text]; ok {
+			t.Errorf("%+v and %+v are both %s", x, y, text)
+		}
+		seen[text] = x
+	}
+	if got := Bindings(&target{Map: map[string]string{"X": "y", "A": "b c"}})[1].Value; got != `A="b c" X=y` {
+		t.Error(got)
 	}
 }
 

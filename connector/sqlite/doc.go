@@ -43,6 +43,9 @@ func Type() *connector.Type {
 			Describe: func(ctx context.Context, env connector.Env, cfg any, name string) ([]connector.Relation, error) {
 				return newDatabase(env, cfg.(*Config)).describe(ctx, name)
 			},
+			Privileges: func(ctx context.Context, env connector.Env, cfg any, needs []connector.Need) (*connector.Privileges, error) {
+				return newDatabase(env, cfg.(*Config)).privileges(ctx, needs)
+			},
 			WriteName: dialect().WriteName,
 			OneWriter: true,
 		},

@@ -50,9 +50,14 @@ const (
 	maxDepth   = 100     // folders below one another
 )
 
+// Refuse is the error of a server that wants to do harm.
+func Refuse(format string, args ...any) error {
+	return connector.Mark(fmt.Errorf(format, args...), connector.ErrRefused)
+}
+
 // TooMany is the error for a folder with more than MaxEntries names.
 func TooMany(dir string) error {
-	return fmt.Errorf("folder %s: more than %d names: refused", Show(dir), MaxEntries)
+	return Refuse("folder %s: more than %d names: refused", Show(dir), MaxEntries)
 }
 
 // In says which folder an error is about, unless it is the whole connection.
@@ -71,13 +76,13 @@ var ErrFolder = errors.New("is a folder, not a file")
 func CheckName(base string) error {
 	switch {
 	case base == "" || base == "." || base == "..":
-		return fmt.Errorf("the server lists a file called %q: refused", base)
+		return Refuse("the server lists a file called %q: refused", base)
 	case strings.Contains(base, "/"):
-		return fmt.Errorf("the server lists a file called %q, with a slash in its name: refused", base)
+		return Refuse("the server lists a file called %q, with a slash in its name: refused", base)
 	case !utf8.ValidString(base):
-		return fmt.Errorf("the server lists a file called %q, which is not UTF-8: refused", base)
+		return Refuse("the server lists a file called %q, which is not UTF-8: refused", base)
 	case strings.ContainsFunc(base, unicode.IsControl):
-		return fmt.Errorf("the server lists a file called %q, with control characters in its name: refused", base)
+		return Refuse("the server lists a file called %q, with control characters in its name: refused", base)
 	}
 	return nil
 }

@@ -144,7 +144,7 @@ func (w *walk) folder(ctx context.Context, dir string, depth int) error {
 		return err
 	}
 	if depth > maxDepth {
-		return fmt.Errorf("folder %s: more than %d folders below one another: refused", Show(dir), maxDepth)
+		return Refuse("folder %s: more than %d folders below one another: refused", Show(dir), maxDepth)
 	}
 	entries, err := w.lister.ReadDir(ctx, dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// peakRSS is the largest resident size of this process so far, in bytes. What getrusage says
+// PeakRSS is the largest resident size of this process so far, in bytes. What getrusage says
 // begins with the size of the process that started this one.
-func peakRSS() int64 {
+func PeakRSS() int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0

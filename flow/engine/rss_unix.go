@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// peakRSS is the largest resident size of this process so far, in bytes.
-func peakRSS() int64 {
+// PeakRSS is the largest resident size of this process so far, in bytes.
+func PeakRSS() int64 {
 	var u unix.Rusage
 	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
 		return 0

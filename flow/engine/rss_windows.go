@@ -1,4 +1,4 @@
 package engine
 
-// peakRSS is not measured on Windows.
-func peakRSS() int64 { return 0 }
+// PeakRSS is not measured on Windows.
+func PeakRSS() int64 { return 0 }

@@ -42,7 +42,7 @@ func Run(ctx context.Context, p *plan.Plan, o Options) (*Report, error) {
 		}
 	}
 	r.report.DurationMS = time.Since(began).Milliseconds()
-	r.report.PeakRSS = peakRSS()
+	r.report.PeakRSS = PeakRSS()
 	if e := r.recordEnd(); err == nil {
 		err = e
 	}

@@ -165,7 +165,9 @@ func tamperings() []tampering {
 			h.edit(func(tx *store.Tx) error { return tx.Delete("dek", []byte("pepper@key:pepper\x00"+h.id("nightly"))) })
 		}, keyed("nightly", "run", "masked"), 13, "the stored keys of secrets were edited"},
 		{"the key of a box taken away", func(h *household) {
-			h.edit(func(tx *store.Tx) error { return tx.Delete("box", fmt.Appendf(nil, "meta/%020d/%s", 1, h.id("viewer"))) })
+			h.edit(func(tx *store.Tx) error {
+				return tx.Delete("box", fmt.Appendf(nil, "meta/%020d/%s", 1, h.id("viewer")))
+			})
 		}, anyone, 13, "the stored keys of boxes were edited"},
 		{"a slot taken away", func(h *household) {
 			k := h.key("viewer")

@@ -115,6 +115,8 @@ func TestFaults(t *testing.T) {
 					s.spoil(flow, what)
 				}
 			}
+			// Not through the proxies: they can lose the end of an upload also when nothing is wrong.
+			c.connect(d.address)
 			s.prepare(-1)
 			for _, flow := range []string{"get", "put"} {
 				s.check(flow, s.job(flow).exits(0), "at the end, "+flow)
@@ -175,7 +177,7 @@ func (s *spoiled) kill(flow, what string) {
 	o := p.wait()
 	if o.exit == -1 {
 		s.killed++
-	} else {
+	} else if o.exit != 3 {
 		o.exits(0)
 	}
 	s.check(flow, o, what+", killed")

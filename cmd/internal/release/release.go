@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/target"
@@ -35,6 +36,7 @@ type Access struct {
 	run    *vault.Run    // nil: there is nothing to give out
 	refs   map[plan.SecretUse]vault.Ref
 	policy connector.NetworkPolicy
+	moves  bool // a run, which has an end
 
 	mu     sync.Mutex
 	told   map[connector.Notice]bool
@@ -43,7 +45,12 @@ type Access struct {
 
 // Start begins a run: its start is in the audit log when Start returns. End ends it.
 func Start(ctx context.Context, env *cli.Env, w Want) (*Access, error) {
-	return open(ctx, env, w, func(m *vault.Member, q vault.RunRequest) (*vault.Run, error) { return m.StartRun(ctx, q) })
+	a, err := open(ctx, env, w, func(m *vault.Member, q vault.RunRequest) (*vault.Run, error) { return m.StartRun(ctx, q) })
+	if err != nil {
+		return nil, err
+	}
+	a.moves = true
+	return a, nil
 }
 
 // Look begins something that moves no data; purpose says what, for the audit log. An
@@ -180,7 +187,8 @@ func (a *Access) Notice(ctx context.Context) func(connector.Notice) {
 	}
 }
 
-// End ends what Start or Look began. After Start it writes the end of the run.
+// End ends what Start or Look began. After Start it writes the end of the run, and keeps a copy of
+// the store once a day.
 func (a *Access) End(ctx context.Context, r vault.RunResult) error {
 	a.mu.Lock()
 	failed := a.failed
@@ -188,5 +196,25 @@ func (a *Access) End(ctx context.Context, r vault.RunResult) error {
 	if a.run == nil {
 		return failed
 	}
-	return errors.Join(failed, a.run.End(context.WithoutCancel(ctx), r))
+	ctx = context.WithoutCancel(ctx)
+	err := errors.Join(failed, a.run.End(ctx, r))
+	if err == nil && a.moves {
+		a.keepCopy(ctx)
+	}
+	return err
+}
+
+// copyEvery is how old the newest copy beside the store may get where flows run. Changes of people,
+// rights and secrets make one of their own.
+const copyEvery = 24 * time.Hour
+
+// keepCopy makes the copy of the day. What the run did stands without it.
+func (a *Access) keepCopy(ctx context.Context) {
+	v, err := a.env.Vault()
+	if err == nil {
+		err = v.CopyOlder(ctx, copyEvery)
+	}
+	if err != nil {
+		a.env.UI.Warn("no copy of the store was made today: " + err.Error())
+	}
 }

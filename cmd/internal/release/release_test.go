@@ -3,8 +3,10 @@ package release
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/headgate/headgate/cmd/internal/clitest"
 	"github.com/headgate/headgate/cmd/internal/redact"
@@ -103,6 +105,50 @@ func TestARun(t *testing.T) {
 	}
 	if got := events(t, m, "orders"); got != "run.start run.end" {
 		t.Error(got)
+	}
+}
+
+// TestTheCopyOfTheDay: a run keeps a copy of the store when the newest is from another day, and not else.
+func TestTheCopyOfTheDay(t *testing.T) {
+	p, _ := founded(t)
+	newest := p.Global.Store + ".bak.1"
+	moves := func() {
+		t.Helper()
+		a, err := Start(ctx, p.Env, Want{Flow: "orders", Digest: string(rbac.DigestOf([]byte("x"))), Run: "run-1"})
+		if err == nil {
+			err = a.End(ctx, vault.RunResult{Status: "succeeded"})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	looks := func() {
+		t.Helper()
+		a, err := Look(ctx, p.Env, Want{Flow: "orders", Digest: string(rbac.DigestOf(nil)), Secrets: []plan.SecretUse{use}}, "plan")
+		if err == nil {
+			err = a.End(ctx, vault.RunResult{})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		age  time.Duration
+		act  func()
+		want bool // a new copy
+	}{{25 * time.Hour, moves, true}, {23 * time.Hour, moves, false}, {25 * time.Hour, looks, false}} {
+		was := p.Env.Now().Add(-c.age)
+		if err := os.Chtimes(newest, was, was); err != nil {
+			t.Fatal(err)
+		}
+		c.act()
+		info, err := os.Stat(newest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := !info.ModTime().Equal(was); got != c.want {
+			t.Errorf("after %s: a new copy %v, want %v", c.age, got, c.want)
+		}
 	}
 }
 

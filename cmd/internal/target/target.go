@@ -24,6 +24,9 @@ type Target struct {
 // Of finds what ref is for in the project. A name that is not there is a
 // *cli.UsageError, and what is wrong with the file a *cli.FindingsError.
 func Of(env *cli.Env, ref vault.Ref) (Target, error) {
+	if name, _, value := strings.Cut(ref.Name, "="); value { // what follows may be the secret
+		return Target{}, &cli.UsageError{Message: "a secret's value is never on the command line, where others can read it", Hint: "headgate secret set " + name + " --stdin, or --file FILE"}
+	}
 	if !rbac.ValidSecretID(ref.ID()) {
 		return Target{}, &cli.UsageError{Message: spec.Quote(ref.Name) + " cannot name a secret", Hint: "use letters, digits and - _ . /"}
 	}
