@@ -72,8 +72,9 @@ func TestNothingRunsWithoutAsking(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			done, asked := false, 0
-			root, env := treeIn(c.home, nil)
+			root, _ := treeIn(c.home, nil)
 			if c.as != nil {
+				var env *cli.Env
 				root, env = treeIn(c.home, func() { done = true })
 				env.Become(c.as)
 			}

@@ -53,6 +53,9 @@ type Table struct {
 	WriteName func(part string) string
 	// OneWriter says that a database takes the rows of one sink at a time.
 	OneWriter bool
+	// BatchBytes is how much of its source a batch should be made of for a sink that pays for
+	// each of them; 0 = it does not matter.
+	BatchBytes int
 }
 
 // Relation is a table, a view or the like.
@@ -106,6 +109,7 @@ type SourceRequest struct {
 	Incremental              *Incremental
 	Split                    *SplitBy // nil = in one piece
 	BatchRows                int      // rows of a morsel; 0 = the connector's default
+	BatchBytes               int      // of a morsel, about; 0 = the connector's default
 }
 
 // SplitBy cuts a table by ranges of a column, all read from one snapshot.

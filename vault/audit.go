@@ -14,13 +14,22 @@ import (
 // Entry is a line of the audit log as its reader may see it.
 type Entry struct {
 	Seq    uint64          `json:"seq"`
-	Time   time.Time       `json:"time"`
+	Time   Stamp           `json:"time"`
 	Code   string          `json:"code"` // HG4003
 	Event  string          `json:"event"`
 	Actor  string          `json:"actor"`  // the author's name, or id for who may not see names
 	Object string          `json:"object"` // what the event is about
 	Body   json.RawMessage `json:"body"`
 	Hash   string          `json:"hash"`
+}
+
+// Stamp is when an entry was written. As JSON it always has milliseconds, so that lines
+// sort by it as text.
+type Stamp struct{ time.Time }
+
+// MarshalJSON implements json.Marshaler.
+func (s Stamp) MarshalJSON() ([]byte, error) {
+	return []byte(s.UTC().Format(`"2006-01-02T15:04:05.000Z"`)), nil
 }
 
 // Audit calls fn for each entry that the person may read, from number from on: all
@@ -58,7 +67,7 @@ type reader struct {
 
 func (r *reader) line(e auditlog.Entry) (Entry, error) {
 	h := e.Hash()
-	line := Entry{Seq: e.Seq, Time: time.UnixMilli(e.Time).UTC(), Code: fmt.Sprintf("HG%04d", e.Code), Event: e.Code.Name(), Hash: hex.EncodeToString(h[:])}
+	line := Entry{Seq: e.Seq, Time: Stamp{time.UnixMilli(e.Time).UTC()}, Code: fmt.Sprintf("HG%04d", e.Code), Event: e.Code.Name(), Hash: hex.EncodeToString(h[:])}
 	var err error
 	if line.Actor, err = r.actor(e.User); err != nil {
 		return line, err

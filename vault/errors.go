@@ -7,6 +7,7 @@ import (
 
 	"github.com/headgate/headgate/rbac"
 	"github.com/headgate/headgate/vault/auditlog"
+	"github.com/headgate/headgate/vault/keyring"
 	"github.com/headgate/headgate/vault/slot"
 	"github.com/headgate/headgate/vault/store"
 )
@@ -100,7 +101,7 @@ func ReasonOf(err error) Reason {
 		return ReasonNewer
 	case is[*store.DamagedError](err), is[*TamperedError](err), is[*rbac.ChainError](err), is[*auditlog.TamperedError](err):
 		return ReasonIntegrity
-	case errors.Is(err, ErrLogin), errors.Is(err, slot.ErrWrong):
+	case errors.Is(err, ErrLogin), errors.Is(err, slot.ErrWrong), is[*keyring.Error](err):
 		return ReasonLogin
 	case is[*rbac.DeniedError](err):
 		return ReasonDenied

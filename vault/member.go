@@ -152,6 +152,10 @@ func actionOf(err error) string {
 	if errors.As(err, &denied) {
 		return denied.Action
 	}
+	var unapproved *rbac.UnapprovedError
+	if errors.As(err, &unapproved) {
+		return "run flow " + unapproved.Flow
+	}
 	return "policy"
 }
 

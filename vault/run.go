@@ -1,11 +1,13 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/headgate/headgate/rbac"
 	"github.com/headgate/headgate/vault/auditlog"
@@ -57,7 +59,7 @@ func (m *Member) Look(ctx context.Context, q RunRequest, purpose string) (*Run, 
 	r := m.newRun(q)
 	r.looks = true
 	return r.begin(ctx, q, func(*view) auditlog.Event {
-		return auditlog.Used{Object: q.Flow, Purpose: purpose, Env: q.Env, Secrets: r.ids()}
+		return auditlog.Used{Object: cmp.Or(q.Flow, strings.Join(r.ids(), " ")), Purpose: purpose, Env: q.Env, Secrets: r.ids()}
 	})
 }
 

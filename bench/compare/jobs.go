@@ -2,13 +2,15 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // job is one task every tool is given.
 type job struct {
 	name, title string
-	format      string                          // of the input: csv, jsonl, or "" = none
+	section     string                          // of the page; "" = the first
+	format      string                          // of the input: csv, jsonl, noise, or "" = none
 	sizes       []string                        // when the job has its own
 	begin       func(b *bench, in string) error // before the first turn; nil = nothing
 	entries     func(b *bench, in string) []entry
@@ -24,11 +26,14 @@ type entry struct {
 	check  func(b *bench, output string) (string, error) // nil = nothing to compare
 }
 
-func (j job) sizesOf(asked []string) []string {
-	if j.sizes != nil {
+func (j job) sizesOf(asked options) []string {
+	switch {
+	case j.sizes != nil:
 		return j.sizes
+	case j.format == noise:
+		return asked.files
 	}
-	return asked
+	return asked.sizes
 }
 
 func jobNames() []string {
@@ -40,7 +45,7 @@ func jobNames() []string {
 }
 
 // allJobs are the tasks, in the order of the page.
-func allJobs() []job { return append(jobs, databaseJobs...) }
+func allJobs() []job { return slices.Concat(jobs, databaseJobs, moving) }
 
 // noInput is the size of a job that reads no orders.
 var noInput = []string{""}

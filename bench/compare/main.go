@@ -19,6 +19,7 @@ import (
 // options are the command line.
 type options struct {
 	sizes, jobs, tools []string
+	files              []string // sizes of those that are moved unparsed
 	runs, threads      int
 	headgate           string
 	cache, out         string
@@ -39,7 +40,8 @@ func main() {
 func parse() options {
 	var o options
 	sizes := flag.String("size", "1m", "rows of the input, several with commas: 100k, 1m, 10m")
-	jobs := flag.String("jobs", "", "only these jobs, with commas: "+strings.Join(jobNames(), ", "))
+	files := flag.String("file", "1g", "bytes of the file that is moved, several with commas: 256m, 1g")
+	jobs := flag.String("jobs", "", "only these jobs, with commas: "+strings.Join(jobNames(), ", ")+"; transports = all that move a file")
 	tools := flag.String("tools", "", "only these tools, with commas")
 	flag.IntVar(&o.runs, "runs", 5, "runs of each tool")
 	flag.IntVar(&o.threads, "threads", 2, "threads each tool may use, where that can be said")
@@ -47,7 +49,7 @@ func parse() options {
 	flag.StringVar(&o.cache, "cache", defaultCache(), "folder for data, results and peers")
 	flag.StringVar(&o.out, "out", "bench/RESULTS.md", "the page to write; - = standard output only")
 	flag.Parse()
-	o.sizes, o.jobs, o.tools = list(*sizes), list(*jobs), list(*tools)
+	o.sizes, o.jobs, o.tools, o.files = list(*sizes), list(*jobs), list(*tools), list(*files)
 	return o
 }
 
@@ -75,12 +77,13 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer b.servers.close()
+	defer b.depots.close()
 	page := &page{machine: describeMachine(), tools: b.tools, runs: o.runs, threads: o.threads}
 	for _, j := range allJobs() {
-		if !wanted(o.jobs, j.name) {
+		if !wanted(o.jobs, j.name) && !(j.format == noise && wanted(o.jobs, transports)) {
 			continue
 		}
-		for _, size := range j.sizesOf(o.sizes) {
+		for _, size := range j.sizesOf(o) {
 			table, err := b.run(ctx, j, size)
 			if err != nil {
 				return fmt.Errorf("%s %s: %w", j.name, size, err)

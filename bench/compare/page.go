@@ -19,6 +19,7 @@ type page struct {
 // table is one job over one input.
 type table struct {
 	job, title string
+	section    string
 	rows       int
 	bytes      int64
 	lines      []*line
@@ -87,7 +88,14 @@ func (t *table) write(w io.Writer, commands bool) {
 	if t.rows > 0 {
 		fmt.Fprintf(w, " (%d rows, %.1f MB)", t.rows, float64(t.bytes)/1e6)
 	}
-	fmt.Fprint(w, ".\n\n| tool | wall s (least) | CPU s | peak MiB | krows/s | headgate's wall | its CPU | its peak |\n|---|---|---|---|---|---|---|---|\n")
+	if t.rows == 0 && t.bytes > 0 {
+		fmt.Fprintf(w, " (%.1f MB)", float64(t.bytes)/1e6)
+	}
+	unit := "krows/s"
+	if t.rows == 0 {
+		unit = "MB/s"
+	}
+	fmt.Fprint(w, ".\n\n| tool | wall s (least) | CPU s | peak MiB | "+unit+" | headgate's wall | its CPU | its peak |\n|---|---|---|---|---|---|---|---|\n")
 	base := t.lines[0]
 	for _, l := range t.lines {
 		if len(l.figures) == 0 {
@@ -97,6 +105,9 @@ func (t *table) write(w io.Writer, commands bool) {
 		speed := ""
 		if t.rows > 1000 {
 			speed = fmt.Sprintf("%.0f", float64(t.rows)/l.wall()/1000)
+		}
+		if t.rows == 0 && t.bytes > 0 {
+			speed = fmt.Sprintf("%.0f", float64(t.bytes)/l.wall()/1e6)
 		}
 		fmt.Fprintf(w, "| %s | %.3f (%.3f) | %.3f | %.1f | %s | %s | %s | %s |\n", l.tool.name, l.wall(), l.least(), l.cpu(), l.peak()/(1<<20), speed,
 			ratio(base.wall(), l.wall()), ratio(base.cpu(), l.cpu()), ratio(base.peak(), l.peak()))
@@ -140,7 +151,12 @@ func (p *page) bytes() []byte {
 	for _, t := range p.tools {
 		fmt.Fprintf(&b, "- %s: %s\n", t.name, t.version)
 	}
+	section := ""
 	for _, t := range p.tables {
+		if t.section != section {
+			section = t.section
+			fmt.Fprintf(&b, "\n## %s\n", section)
+		}
 		t.write(&b, true)
 	}
 	return b.Bytes()

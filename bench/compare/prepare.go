@@ -24,6 +24,7 @@ type bench struct {
 
 	portable string // the headgate without assembly
 	servers  fleet
+	depots   depots
 }
 
 // prepare builds headgate, lays out the project folder and looks for the peers.
@@ -152,6 +153,9 @@ func rows(size string) (int, error) {
 // input returns the file of that many orders, relative to the project, made when it is
 // not there.
 func (b *bench) input(size, format string) (string, error) {
+	if format == noise {
+		return b.noise(size)
+	}
 	n, err := rows(size)
 	if err != nil {
 		return "", err

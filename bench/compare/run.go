@@ -17,13 +17,16 @@ import (
 // speed falls on all of them.
 func (b *bench) run(ctx context.Context, j job, size string) (*table, error) {
 	in := ""
-	t := &table{job: j.name, title: j.title}
+	t := &table{job: j.name, title: j.title, section: j.section}
 	if j.format != "" {
 		var err error
 		if in, err = b.input(size, j.format); err != nil {
 			return nil, err
 		}
-		if t.rows, err = rows(size); err != nil {
+		if j.format != noise {
+			t.rows, err = rows(size)
+		}
+		if err != nil {
 			return nil, err
 		}
 		stat, err := os.Stat(filepath.Join(b.project, in))

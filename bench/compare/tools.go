@@ -42,8 +42,13 @@ func (b *bench) findTools(ctx context.Context) error {
 		found = append(found, tool{name: name, start: []string{path}, shown: name, ask: "--version"})
 	}
 	found = append(found, databaseTools()...)
+	found = append(found, transportTools()...)
 	for _, t := range found {
 		if !wanted(b.options.tools, t.name) {
+			continue
+		}
+		if t.version != "" {
+			b.tools = append(b.tools, t)
 			continue
 		}
 		words := t.words(t.ask)

@@ -37,7 +37,7 @@ func TestParse(t *testing.T) {
 
 func TestFilter(t *testing.T) {
 	now := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
-	e := vault.Entry{Time: now.Add(-time.Hour), Code: "HG4003", Event: "run.start", Actor: "ann@example.com", Object: "paid"}
+	e := vault.Entry{Time: vault.Stamp{Time: now.Add(-time.Hour)}, Code: "HG4003", Event: "run.start", Actor: "ann@example.com", Object: "paid"}
 	for _, c := range []struct {
 		f    Filter
 		want bool

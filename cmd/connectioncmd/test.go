@@ -46,9 +46,10 @@ is changed that stays, and the use of secrets is in the audit log.
   excess         rights that no flow needs, with --privileges
 
 --privileges compares what the login may do with what the project's flows need of the connection:
-a right to read or to write for each table, by load mode, and to make tables where they do. It prints the
-statements that would grant what is missing and take away what no flow needs, and
-runs none of them. A right that is missing is a failure (1).
+reading or writing for each table, by load mode, and making tables where they do. It prints the
+statements that would grant what is missing and take away what no flow needs, and runs none
+of them. A right that is missing is a failure (1): the login was let in, and to try again is of
+no use.
 
 The exit code is that of the gravest failure: 13, 12, 10, then 3 and 1.`
 
@@ -291,9 +292,7 @@ func remarks(r tested) []string {
 			lines = append(lines, `it speaks TLS 1.3: with tls_min: "1.3" in the connection nobody can talk it down`)
 		}
 	}
-	for _, f := range r.Failed {
-		lines = append(lines, f)
-	}
+	lines = append(lines, r.Failed...)
 	if r.Error != nil {
 		lines = append(lines, r.Error.Message)
 		if r.Error.Hint != "" {

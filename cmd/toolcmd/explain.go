@@ -31,7 +31,7 @@ type ExplainOptions struct {
 
 const explainHelp = `Explain the code of a finding, of a rejected row or of an error; a step; or a function of row
 expressions. Without a name, list what can be explained; "codes", "steps" and "functions" list
-one kind.`
+one kind, and a number lists the errors that end with this exit code.`
 
 // NewExplain is `headgate explain`.
 func NewExplain(env *cli.Env, runF func(context.Context, *ExplainOptions) error) *cobra.Command {
@@ -90,7 +90,8 @@ func runExplain(_ context.Context, o *ExplainOptions) error {
 	all := topics()
 	kind, one := strings.CutSuffix(o.Name, "s")
 	found := slices.DeleteFunc(slices.Clone(all), func(t topic) bool {
-		return o.Name != "" && t.Name != o.Name && !(one && t.Kind == kind)
+		exit := strings.HasSuffix(t.Text, "Exit code "+o.Name+".")
+		return o.Name != "" && t.Name != o.Name && !(one && t.Kind == kind) && !exit
 	})
 	if len(found) == 0 {
 		return &cli.UsageError{Message: "nothing to explain is called " + spec.Quote(o.Name),

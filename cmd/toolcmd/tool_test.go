@@ -73,7 +73,7 @@ func TestExplainTakesAName(t *testing.T) {
 }
 
 func TestExplain(t *testing.T) {
-	for name, want := range map[string]string{"yaml.unknown_key": "yaml.unknown_key (code)", "dedupe": "dedupe (step)", "lower": "lower(", "codes": "row.ragged", "": "function"} {
+	for name, want := range map[string]string{"yaml.unknown_key": "yaml.unknown_key (code)", "dedupe": "dedupe (step)", "lower": "lower(", "codes": "row.ragged", "": "function", "12": "refused"} {
 		p := clitest.New(t)
 		if err := runExplain(context.Background(), &ExplainOptions{Env: p.Env, Name: name}); err != nil || !strings.Contains(p.Out.String(), want) {
 			t.Errorf("%s: %v\n%s", name, err, p.Out)

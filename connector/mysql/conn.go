@@ -77,7 +77,7 @@ func (c *conn) fail(ctx context.Context, err error) error {
 	case errors.As(err, &me):
 		ours := newError(me)
 		switch me.Number {
-		case errLockTimeout, errDeadlock, errShutdown, errInterrupted, errKilledMaria, errTooManyConnections:
+		case errLockTimeout, errDeadlock, errChanged, errShutdown, errInterrupted, errKilledMaria, errTooManyConnections:
 			c.broken = c.broken || me.Number != errLockTimeout
 			return connector.Transient(connector.Mark(ours, connector.ErrUnreachable))
 		}

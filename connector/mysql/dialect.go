@@ -60,7 +60,7 @@ const tableOptions = " ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4"
 // dialect is what package sqldb needs to know.
 func dialect(f flavour) *sqldb.Dialect {
 	return &sqldb.Dialect{
-		Name: f.name(), Quote: '`', FoldCase: true, MaxIdent: 64, MaxColumns: 1017, Schemas: true, EscapedStrings: true, HashComments: true,
+		Name: f.name(), Quote: '`', FoldCase: true, MaxIdent: 64, IdentChars: true, MaxColumns: 1017, Schemas: true, EscapedStrings: true, HashComments: true,
 		Upsert: sqldb.UpdateInsert, Join: sqldb.JoinInner, Distinct: "NOT (%s <=> %s)", TextType: "longtext", KeyTextType: "varchar(190)",
 		ColumnType: func(field record.Field) (string, string) { return columnType(f, field) },
 		KeyType:    func(field record.Field) (string, string) { return keyType(f, field) },

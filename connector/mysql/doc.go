@@ -63,7 +63,7 @@ func Type() *connector.Type {
 			NewSink: func(_ context.Context, env connector.Env, cfg any, req connector.SinkRequest) (connector.Sink, error) {
 				return newSink(newServer(env, cfg.(*Config)), req), nil
 			},
-			Modes: sqldb.Modes(),
+			Modes: sqldb.Modes(), BatchBytes: sinkBatch,
 			Describe: func(ctx context.Context, env connector.Env, cfg any, name string) ([]connector.Relation, error) {
 				return newServer(env, cfg.(*Config)).relations(ctx, name)
 			},

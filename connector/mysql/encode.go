@@ -268,9 +268,6 @@ func (c *cellEncoder) putFloat(out []byte, b *record.Batch, v *record.Vector, ro
 	return strconv.AppendFloat(out, f, 'g', -1, 64), ""
 }
 
-// dayMicros is a day in microseconds.
-const dayMicros = 86400 * 1_000_000
-
 func (c *cellEncoder) putTime(out []byte, b *record.Batch, v *record.Vector, row int32) ([]byte, string) {
 	x := v.I64[row]
 	days, rest := x, int64(0)

@@ -20,8 +20,10 @@ const (
 	errNoDatabase         = 1049
 	errTableExists        = 1050
 	errShutdown           = 1053
+	errTableDenied        = 1142
+	errColumnDenied       = 1143
 	errNoTable            = 1146
-	errDatabaseExists     = 1007
+	errChanged            = 1020
 	errLockTimeout        = 1205
 	errDeadlock           = 1213
 	errTruncated          = 1265

@@ -80,7 +80,7 @@ func FuzzGrants(f *testing.F) {
 		discreet(line)
 		rowOf(line)
 		labels(line)
-		sound(line)
+		_ = sound(line)
 		flavourOf(line)
 	})
 }

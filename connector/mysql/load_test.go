@@ -285,7 +285,7 @@ func loadRefusals(t *testing.T, b base) {
 	b.refused(t, connector.SinkRequest{Table: "tt", Create: "never"}, one("id int"), "no table or view `tt`", "did you mean `t`", "create: never")
 	b.refused(t, connector.SinkRequest{Table: "t", Mode: "upsert", Key: []string{"n"}}, one("id int; must string; n string"), "CREATE UNIQUE INDEX")
 	b.refused(t, connector.SinkRequest{Table: "_headgate_x"}, one("id int"), "headgate's own")
-	b.refused(t, connector.SinkRequest{Table: strings.Repeat("x", 65)}, one("id int"), "65 bytes")
+	b.refused(t, connector.SinkRequest{Table: strings.Repeat("x", 65)}, one("id int"), "65 characters")
 	if tables := b.SQL(t, b.name, "SHOW TABLES"); strings.Contains(tables, "_headgate") {
 		t.Errorf("left: %s", tables)
 	}
@@ -297,7 +297,7 @@ func loadRefusals(t *testing.T, b base) {
 // holds has another session read a table in a transaction that stays open until release.
 func loadNames(t *testing.T, b base) {
 	b.SQL(t, "", "CREATE DATABASE IF NOT EXISTS `we.ird`; CREATE DATABASE IF NOT EXISTS `Ü``q`")
-	for _, table := range []string{"O'Brien; DROP TABLE x", "`we.ird`.`a``b`", "`Ü``q`.select", "Mixed Case", "?", "%s", "`back\\slash`"} {
+	for _, table := range []string{"O'Brien; DROP TABLE x", "`we.ird`.`a``b`", "`Ü``q`.select", "Mixed Case", strings.Repeat("ü", 60), "?", "%s", "`back\\slash`"} {
 		rows := rowsOf(t, "id int; we`ird 'col int; SELECT string; %s int; ? int", "1|2|x|3|4", "2|9|O'Brien; DROP TABLE t|5|6")
 		key := []string{"we`ird 'col", "id"}
 		for _, req := range []connector.SinkRequest{

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 
 	"github.com/headgate/headgate/connector"
@@ -127,8 +128,26 @@ func (r *rights) query(ctx context.Context, flow string, req *connector.SourceRe
 	if serverError(err) == nil {
 		return err
 	}
-	r.out.Notes = append(r.out.Notes, "flow "+flow+": its query: "+err.Error())
+	r.out.Note("flow " + flow + ": its query: " + err.Error())
+	if isError(err, errTableDenied, errColumnDenied) {
+		r.refused(flow, serverError(err).Message)
+	}
 	return nil
+}
+
+// deniedTable is how a server says which table it does not let a login read.
+var deniedTable = regexp.MustCompile("for table (?:`(.+)`\\.`(.+)`|'(.+)')$")
+
+// refused is a query that the server refuses. It names the first table that is missing.
+func (r *rights) refused(flow, message string) {
+	said := deniedTable.FindStringSubmatch(message)
+	if said == nil {
+		r.out.Require("SELECT", "a table of its query", flow)
+		return
+	}
+	name := sqldb.Name{Schema: said[1], Table: cmp.Or(said[2], said[3])}
+	r.want(flow, true, r.conn.whole(name), "SELECT")
+	r.out.Note("flow " + flow + ": the server names only the first right that its query lacks: try again after granting it")
 }
 
 // write is what a sink needs: on its table, on the table of cursors beside it, and on
@@ -162,6 +181,9 @@ func (r *rights) write(ctx context.Context, flow string, req *connector.SinkRequ
 	// A new table is filled under a name of its own, and then renamed.
 	renames := mode == sqldb.Replace || req.Create != sqldb.CreateNever
 	r.want(flow, mode == sqldb.Replace || absent && renames, database, "SELECT", "INSERT", "CREATE", "ALTER", "DROP")
+	if renames {
+		r.want(flow, absent, database, byMode[mode]...)
+	}
 	if slices.Contains([]string{sqldb.Upsert, sqldb.Update, sqldb.Delete, sqldb.Mirror}, mode) {
 		r.want(flow, true, database, "CREATE TEMPORARY TABLES")
 	}
@@ -178,7 +200,7 @@ func (r *rights) write(ctx context.Context, flow string, req *connector.SinkRequ
 // compare says what is missing, and what nobody needs.
 func (r *rights) compare() {
 	for _, w := range r.wants {
-		if !w.hard {
+		if !w.hard || r.within(w) {
 			continue
 		}
 		on := "table " + w.on.String()
@@ -221,6 +243,13 @@ func (r *rights) compare() {
 	if len(r.roles) > 0 {
 		r.out.Notes = append(r.out.Notes, "what the roles have is compared as far as the server shows it to this login")
 	}
+}
+
+// within reports whether flows need the right on the whole database, and so not on the table besides.
+func (r *rights) within(w *want) bool {
+	return w.on.Table != "" && slices.ContainsFunc(r.wants, func(all *want) bool {
+		return all.hard && all.right == w.right && all.on == sqldb.Name{Schema: w.on.Schema}
+	})
 }
 
 func (r *rights) excess(l level, right, fix string) {

@@ -32,9 +32,12 @@ func (s *source) Open(ctx context.Context, sp connector.Split) (connector.Reader
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	r := &reader{src: s, conn: c, split: sp.ID, seen: p.Seen, limit: s.req.BatchRows}
+	r := &reader{src: s, conn: c, split: sp.ID, seen: p.Seen, limit: s.req.BatchRows, size: s.req.BatchBytes}
+	if r.size <= 0 {
+		r.size = batchBytes
+	}
 	if r.limit <= 0 {
-		r.limit = batchRows
+		r.limit = max(batchRows, batchRows*(r.size/batchBytes))
 	}
 	if err := r.start(ctx, p); err != nil {
 		r.Close()
@@ -69,7 +72,8 @@ type reader struct {
 	conn   *conn
 	split  connector.SplitID
 	seen   sqldb.Seen
-	limit  int
+	limit  int // rows of a morsel
+	size   int // bytes, about
 	rows   driver.Rows // nil once the server has sent all
 	cancel context.CancelFunc
 	dest   []driver.Value
@@ -148,7 +152,7 @@ func (r *reader) next(ctx context.Context, m *connector.Morsel, p *rows) error {
 		return err
 	}
 	defer context.AfterFunc(ctx, r.cancel)()
-	for r.rows != nil && p.n < r.limit && len(m.Chunk) < batchBytes {
+	for r.rows != nil && p.n < r.limit && len(m.Chunk) < r.size {
 		err := r.rows.Next(r.dest)
 		if errors.Is(err, io.EOF) {
 			err = r.rows.Close()

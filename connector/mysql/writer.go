@@ -29,6 +29,10 @@ const (
 	batchPoint  = sqldb.OwnPrefix + "batch"
 )
 
+// sinkBatch is what a batch is made of: each is a LOAD DATA of its own, with a savepoint and a
+// look at the warnings, which are several round trips.
+const sinkBatch = 1 << 20
+
 // rowRoom is what a row needs of max_allowed_packet besides its cells; cells grow by
 // what an INSERT adds to them.
 const rowRoom = 4096

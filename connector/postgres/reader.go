@@ -29,9 +29,9 @@ func (s *source) Open(ctx context.Context, sp connector.Split) (connector.Reader
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	r := &reader{src: s, conn: c, seen: p.Seen, limit: s.req.BatchRows}
+	r := &reader{src: s, conn: c, seen: p.Seen, limit: s.req.BatchRows, size: max(batchBytes, s.req.BatchBytes)}
 	if r.limit <= 0 {
-		r.limit = batchRows
+		r.limit = batchRows * r.size / batchBytes
 	}
 	if err := r.start(ctx, p); err != nil {
 		r.Close()
@@ -69,7 +69,8 @@ type reader struct {
 	src   *source
 	conn  *conn
 	seen  sqldb.Seen
-	limit int
+	limit int   // rows of a morsel
+	size  int   // its bytes, about
 	row   int64 // rows read so far
 	open  bool  // the server is sending
 	done  bool
@@ -175,7 +176,7 @@ func (r *reader) next(ctx context.Context, m *connector.Morsel) (n int, err erro
 	m.Chunk = m.Chunk[:0]
 	for r.open && n == 0 {
 		var more bool
-		m.Chunk, n, more, err = r.conn.tap.rows(m.Chunk, batchBytes, r.limit)
+		m.Chunk, n, more, err = r.conn.tap.rows(m.Chunk, r.size, r.limit)
 		if err != nil {
 			r.conn.breakOff()
 			return 0, r.conn.fail(ctx, err)

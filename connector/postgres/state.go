@@ -58,7 +58,9 @@ func (c *conn) createState(ctx context.Context, d *sqldb.Dialect, target sqldb.N
 	if _, err := c.query(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", &key); err != nil {
 		return err
 	}
-	there, err := c.exists(ctx, d, target.Beside(sqldb.StateTable))
+	// What to_regclass said a moment ago it says again, although the other one has committed.
+	name := sqldb.StateTable
+	_, there, err := c.one(ctx, `SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2`, &target.Schema, &name)
 	if err != nil || there {
 		return err
 	}

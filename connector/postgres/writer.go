@@ -23,6 +23,10 @@ type writer struct {
 	closed bool
 }
 
+// sinkBatch is what a batch is made of: each is a COPY of its own, and to begin and end
+// one costs the server about as much as a thousand rows.
+const sinkBatch = 1 << 20
+
 // Names of savepoints: of a writer, and of a batch.
 const (
 	writerPoint = sqldb.OwnPrefix + "writer"

@@ -8,6 +8,7 @@ package sqldb
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/headgate/headgate/connector/record"
 )
@@ -19,6 +20,7 @@ type Dialect struct {
 	FoldCase bool // column names that differ only in case are the same
 
 	MaxIdent   int  // longest identifier in bytes; 0 = no limit
+	IdentChars bool // MaxIdent counts characters
 	MaxColumns int  // of a table; 0 = no limit
 	Schemas    bool // tables live in schemas, and a name may have two parts
 	Numbered   bool // parameters are $1, $2, ...; else ?
@@ -81,13 +83,17 @@ func (d *Dialect) Same(a, b string) bool {
 
 // CheckIdent refuses a name that the database would cut off or cannot have.
 func (d *Dialect) CheckIdent(name string) error {
+	n, unit := len(name), "bytes"
+	if d.IdentChars {
+		n, unit = utf8.RuneCountInString(name), "characters"
+	}
 	switch {
 	case name == "":
 		return fmt.Errorf("an empty name")
 	case strings.IndexByte(name, 0) >= 0:
 		return fmt.Errorf("a name with a zero byte")
-	case d.MaxIdent > 0 && len(name) > d.MaxIdent:
-		return fmt.Errorf("`%s` has %d bytes: names of %s have %d at most", name, len(name), d.Name, d.MaxIdent)
+	case d.MaxIdent > 0 && n > d.MaxIdent:
+		return fmt.Errorf("`%s` has %d %s: names of %s have %d at most", name, n, unit, d.Name, d.MaxIdent)
 	}
 	return nil
 }

@@ -185,7 +185,7 @@ func (b *builder) open() error {
 func (b *builder) sourceRequest(end *Endpoint) connector.SourceRequest {
 	s := &b.flow.Source
 	req := connector.SourceRequest{Query: s.Query.Value, Columns: declaredFields(s), Select: texts(s.Select),
-		NewColumn: s.Drift.NewColumn, MissingColumn: s.Drift.MissingColumn}
+		NewColumn: s.Drift.NewColumn, MissingColumn: s.Drift.MissingColumn, BatchBytes: b.batchBytes()}
 	if s.Table.Value != "" {
 		req.Table = b.text(s.Table)
 		end.Object = req.Table

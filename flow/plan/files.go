@@ -35,6 +35,9 @@ func (b *builder) fileSource(end Endpoint) (connector.Source, error) {
 
 // batchBytes is how large batches should be for the sink's sake; 0 = it does not matter.
 func (b *builder) batchBytes() int {
+	if b.to != nil && b.to.Type.Table != nil {
+		return b.to.Type.Table.BatchBytes
+	}
 	layers, f := b.encode, (*connector.Format)(nil)
 	if layers != nil && layers.Format != nil {
 		f = layers.Format

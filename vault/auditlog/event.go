@@ -123,7 +123,7 @@ func (Ended) Code() Code { return RunEnd }
 
 // Used says that secrets were read by what moves no data.
 type Used struct {
-	Object  string   `json:"object,omitempty"` // a flow
+	Object  string   `json:"object,omitempty"` // a flow, else the secrets
 	Purpose string   `json:"purpose"`          // plan, preview, connection test
 	Env     string   `json:"env,omitempty"`
 	Secrets []string `json:"secrets,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	zk "github.com/zalando/go-keyring"
@@ -22,6 +23,15 @@ type Ring interface {
 // ErrNone says that there is no keyring to use here.
 var ErrNone = errors.New("no keyring here")
 
+// Error says that a keyring could not be used, and for what.
+type Error struct {
+	What string // read, write, delete from
+	Err  error
+}
+
+func (e *Error) Error() string { return e.What + " the keyring: " + e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
 // ErrMissing says that the keyring does not have the name.
 var ErrMissing = errors.New("not in the keyring")
 
@@ -32,11 +42,13 @@ const Timeout = 3 * time.Second
 const maxValue = 256
 
 // Guarded is the rules of use around a Ring: an answer in time, a value read back
-// after it was set, and no call at all where there is nothing to call.
+// after it was set, and no call at all where there is nothing to call, or nobody
+// answered before. Its errors are *Error.
 type Guarded struct {
 	Ring    Ring
 	Timeout time.Duration // 0: Timeout
 	Present func() error  // asked before every call; its error is returned
+	silent  atomic.Bool   // it did not answer once
 }
 
 // System is the operating system's keyring under the rules of Guarded, for items of
@@ -70,7 +82,7 @@ func (g *Guarded) Set(name, value string) error {
 		return err
 	}
 	if subtle.ConstantTimeCompare([]byte(back), []byte(value)) != 1 {
-		return errors.New("keyring: it does not give back what was stored")
+		return &Error{"write", errors.New("it does not give back what was stored")}
 	}
 	return nil
 }
@@ -84,17 +96,21 @@ func (g *Guarded) Delete(name string) error {
 	return err
 }
 
-// call gives up on a keyring that does not answer; the goroutine that waits for it
-// stays behind and ends with the program.
+// call gives up on a keyring that does not answer, and does not wait for it again; the
+// goroutine that does stays behind and ends with the program.
 func (g *Guarded) call(what string, fn func() error) error {
 	if g.Present != nil {
 		if err := g.Present(); err != nil {
-			return err
+			return &Error{what, err}
 		}
 	}
 	limit := g.Timeout
 	if limit == 0 {
 		limit = Timeout
+	}
+	silence := &Error{what, fmt.Errorf("no answer in %s; is it locked?", limit)}
+	if g.silent.Load() {
+		return silence
 	}
 	done := make(chan error, 1)
 	go func() { done <- fn() }()
@@ -103,11 +119,12 @@ func (g *Guarded) call(what string, fn func() error) error {
 	select {
 	case err := <-done:
 		if err != nil {
-			return fmt.Errorf("%s the keyring: %w", what, err)
+			return &Error{what, err}
 		}
 		return nil
 	case <-timer.C:
-		return fmt.Errorf("%s the keyring: no answer in %s; is it locked?", what, limit)
+		g.silent.Store(true)
+		return silence
 	}
 }
 

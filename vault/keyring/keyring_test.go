@@ -53,6 +53,13 @@ func TestGuardedNeverHangs(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	// Once is enough: the time-out is not waited for again.
+	if g.Ring = (Memory{}); !g.silent.Load() {
+		t.Error("silence is forgotten")
+	}
+	if _, err := g.Get("n"); err == nil || !strings.Contains(err.Error(), "no answer") {
+		t.Errorf("asked again: %v", err)
+	}
 	if err := (&Guarded{Ring: liar{}}).Set("n", "v"); err == nil {
 		t.Error("a value that is not read back is taken")
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/headgate/headgate/cmd/internal/settings"
 	"github.com/headgate/headgate/cmd/internal/ui"
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/vault/keyring"
 )
 
 // Env is what the program lends its commands.
@@ -36,6 +37,7 @@ type Env struct {
 	settings *settings.Settings
 	failed   error
 	store    storeState
+	ring     *keyring.Guarded // the system's, once it is asked for
 }
 
 // Global is the values of the global flags.

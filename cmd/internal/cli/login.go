@@ -62,8 +62,8 @@ func (e *Env) Sessions() (vault.Sessions, bool) {
 	switch {
 	case s.Folder == "":
 		return s, false
-	case e.UI.Interactive && keyring.System(ringName).Present() == nil:
-		s.Ring = twoRings{keyring.System(ringName), kernel}
+	case e.UI.Interactive && e.system().Present() == nil:
+		s.Ring = twoRings{e.system(), kernel}
 	case kernel != nil:
 		s.Ring = kernel
 	default:
@@ -89,7 +89,16 @@ func (e *Env) systemRing() keyring.Ring {
 	if !e.UI.Interactive {
 		return nil
 	}
-	return keyring.System(ringName)
+	return e.system()
+}
+
+// system is one for the whole program, so that a keyring that does not answer is waited
+// for once.
+func (e *Env) system() *keyring.Guarded {
+	if e.ring == nil {
+		e.ring = keyring.System(ringName)
+	}
+	return e.ring
 }
 
 // twoRings keeps sessions in the system's keyring, and also finds those that a

@@ -9,11 +9,6 @@ import (
 	"github.com/headgate/headgate/connector/codec/internal/codectest"
 )
 
-func pack(t *testing.T, text string) []byte {
-	t.Helper()
-	return codectest.Pack(t, Codec(), text)
-}
-
 func unpack(t *testing.T, r io.Reader) (string, error) {
 	t.Helper()
 	return codectest.Unpack(t, Codec(), r)
