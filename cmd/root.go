@@ -52,9 +52,10 @@ the session that ` + "`headgate login`" + ` began, the system's keyring or a pas
 HEADGATE_PIN is what a machine without a disk remembers of the store.
 
 Exit codes: 0 done, 1 failed, 2 usage or invalid files, 3 another system can't be reached,
-4 some rows were quarantined or some streams failed, 5 nothing to do (--fail-if-empty), 6 busy, 10 log in first,
-11 your role or grant does not allow it, 12 refused by policy, 13 integrity: tampering or damage,
-14 the audit log can't be written, 15 the store is newer than this program, 130 and 143 interrupted.`
+4 some rows were quarantined or some streams failed, 5 nothing to do (--fail-if-empty), 6 busy,
+10 log in first, 11 your role or grant does not allow it, 12 refused by policy,
+13 integrity: tampering or damage, 14 the audit log can't be written,
+15 the store is newer than this program, 130 and 143 interrupted.`
 
 // NewRoot is the whole tree of commands.
 func NewRoot(env *cli.Env) *cobra.Command {

@@ -75,6 +75,10 @@ func (o *InitOptions) found(ctx context.Context) (*Founded, error) {
 		if err := shareFolder(filepath.Dir(vo.Path), o.Group); err != nil {
 			return nil, err
 		}
+	} else if closed, err := closeFolder(filepath.Dir(vo.Path)); err != nil {
+		return nil, fmt.Errorf("make the store: %w", err)
+	} else if closed {
+		o.Env.UI.Note("folder " + filepath.Dir(vo.Path) + " holds the store now: nobody else may enter it (mode 0700)")
 	}
 	key, drop, err := reserve(o.KeyOut)
 	if err != nil {

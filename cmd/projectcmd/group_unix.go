@@ -47,3 +47,18 @@ func shareFolder(dir, group string) error {
 	}
 	return os.Chmod(dir, 0o770|fs.ModeSetgid)
 }
+
+// closeFolder closes a folder that is there, and that a store is to be made in, to
+// everybody else: they could read it so far, and a store is not opened in such a folder. One
+// that others can change or that is somebody else's is left alone, for the store to refuse.
+func closeFolder(dir string) (closed bool, err error) {
+	info, err := os.Stat(dir)
+	if err != nil || !info.IsDir() {
+		return false, nil // the store says what is wrong
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || int(st.Uid) != os.Getuid() || info.Mode().Perm()&0o022 != 0 || info.Mode().Perm()&0o077 == 0 {
+		return false, nil
+	}
+	return true, os.Chmod(dir, 0o700)
+}

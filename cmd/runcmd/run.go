@@ -42,14 +42,15 @@ What a run did is told on standard error, and every row is accounted for: read =
 filtered + deduped + rejected. With --json each event is one line on standard output, and the
 last one of each flow is run.finished.
 
-A flow with streams runs each of them as a flow of its own, some at a time (run: {parallel: N}); run.finished lists
-them. --stream limits it to those named.
+A flow with streams runs each of them as a flow of its own, some at a time (run: {parallel: N});
+run.finished lists them. --stream limits it to those named.
 
 The first SIGINT or SIGTERM finishes the rows under way and undoes the run, the second ends the
 program at once. Whatever happens, nothing half-written is visible under its final name.
 
 Exit codes: 0 done, 1 failed, 2 invalid, 3 another system can't be reached, 4 rows were
-quarantined or streams failed, 5 nothing to do (with --fail-if-empty), 6 another run of the flow is under way.`
+quarantined or streams failed, 5 nothing to do (with --fail-if-empty), 6 another run of the flow
+is under way.`
 
 // NewRun is `headgate run`.
 func NewRun(env *cli.Env, runF func(context.Context, *RunOptions) error) *cobra.Command {

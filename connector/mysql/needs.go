@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/sqldb"
@@ -136,11 +137,13 @@ func (r *rights) query(ctx context.Context, flow string, req *connector.SourceRe
 }
 
 // deniedTable is how a server says which table it does not let a login read.
-var deniedTable = regexp.MustCompile("for table (?:`(.+)`\\.`(.+)`|'(.+)')$")
+var deniedTable = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("for table (?:`(.+)`\\.`(.+)`|'(.+)')$")
+})
 
 // refused is a query that the server refuses. It names the first table that is missing.
 func (r *rights) refused(flow, message string) {
-	said := deniedTable.FindStringSubmatch(message)
+	said := deniedTable().FindStringSubmatch(message)
 	if said == nil {
 		r.out.Require("SELECT", "a table of its query", flow)
 		return

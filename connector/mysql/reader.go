@@ -72,8 +72,8 @@ type reader struct {
 	conn   *conn
 	split  connector.SplitID
 	seen   sqldb.Seen
-	limit  int // rows of a morsel
-	size   int // bytes, about
+	limit  int         // rows of a morsel
+	size   int         // bytes, about
 	rows   driver.Rows // nil once the server has sent all
 	cancel context.CancelFunc
 	dest   []driver.Value

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/sqldb"
@@ -195,12 +196,14 @@ func (r *rights) query(ctx context.Context, flow string, req *connector.SourceRe
 }
 
 // deniedTable is how a server says which table it does not let a login read.
-var deniedTable = regexp.MustCompile(`^permission denied for (table|view|relation|materialized view|foreign table|schema) (.+)$`)
+var deniedTable = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^permission denied for (table|view|relation|materialized view|foreign table|schema) (.+)$`)
+})
 
 // refused is a query that the server refuses. It names the first thing that is missing, without
 // its schema.
 func (r *rights) refused(ctx context.Context, flow string, refusal error) error {
-	said := deniedTable.FindStringSubmatch(serverError(refusal).Message)
+	said := deniedTable().FindStringSubmatch(serverError(refusal).Message)
 	if said == nil {
 		r.out.Note("flow " + flow + ": its query: " + refusal.Error())
 		return nil
@@ -225,12 +228,14 @@ func (r *rights) refused(ctx context.Context, flow string, refusal error) error 
 }
 
 // word is an identifier, as far as matters for finding names in a statement.
-var word = regexp.MustCompile(`[\p{L}_][\p{L}\p{N}_$]*`)
+var word = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[\p{L}_][\p{L}\p{N}_$]*`)
+})
 
 // mentioned leaves alone what is granted on tables whose names occur in a statement.
 func (r *rights) mentioned(ctx context.Context, flow, sql string) error {
 	var words strings.Builder
-	for _, w := range word.FindAllString(sql, -1) {
+	for _, w := range word().FindAllString(sql, -1) {
 		words.WriteString(strings.ToLower(w) + " ")
 	}
 	list := words.String()

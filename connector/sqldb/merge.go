@@ -69,7 +69,7 @@ func (p *Plan) Merge(d *Dialect, from string) []string {
 			return []string{p.insert(d, from) + " WHERE true " + p.Conflict(d)}
 		}
 		return append(p.update(d, from), p.insert(d, from)+
-			fmt.Sprintf(" WHERE NOT EXISTS (SELECT 1 FROM %s WHERE %s)", d.Table(p.Into), p.sameKey(d)))
+			fmt.Sprintf(" LEFT JOIN %s ON %s WHERE %s.%s IS NULL", d.Table(p.Into), p.sameKey(d), d.Table(p.Into), d.Ident(p.Columns[p.KeyFields[0]].Name)))
 	}
 	return []string{p.insert(d, from)}
 }

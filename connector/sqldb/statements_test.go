@@ -47,7 +47,7 @@ func TestMerge(t *testing.T) {
 		{numbered, Update, []string{`UPDATE "s"."t" SET "c" = s."c" FROM stage AS s WHERE "s"."t"."a" = s."a" AND "s"."t"."b" = s."b"::x AND ("s"."t"."c" IS DISTINCT FROM s."c")`}},
 		{numbered, Delete, []string{`DELETE FROM "s"."t" USING stage AS s WHERE "s"."t"."a" = s."a" AND "s"."t"."b" = s."b"::x`}},
 		{marked, Upsert, []string{"UPDATE `s`.`t` JOIN stage AS s ON `s`.`t`.`a` = s.`a` AND `s`.`t`.`b` = s.`b`::x SET `s`.`t`.`c` = s.`c` WHERE (NOT (`s`.`t`.`c` <=> s.`c`))",
-			"INSERT INTO `s`.`t` (`a`, `b`, `c`) SELECT s.`a`, s.`b`::x, s.`c` FROM stage AS s WHERE NOT EXISTS (SELECT 1 FROM `s`.`t` WHERE `s`.`t`.`a` = s.`a` AND `s`.`t`.`b` = s.`b`::x)"}},
+			"INSERT INTO `s`.`t` (`a`, `b`, `c`) SELECT s.`a`, s.`b`::x, s.`c` FROM stage AS s LEFT JOIN `s`.`t` ON `s`.`t`.`a` = s.`a` AND `s`.`t`.`b` = s.`b`::x WHERE `s`.`t`.`a` IS NULL"}},
 		{marked, Delete, []string{"DELETE `s`.`t` FROM `s`.`t` JOIN stage AS s ON `s`.`t`.`a` = s.`a` AND `s`.`t`.`b` = s.`b`::x"}},
 	} {
 		req := connector.SinkRequest{Table: "t", Mode: test.mode}

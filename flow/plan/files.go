@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -102,7 +103,9 @@ func (c *checker) transfer() {
 }
 
 // fileName finds the columns that describe the file.
-var fileName = regexp.MustCompile(`\bfile\.(path|name|size|modified|row)\b`)
+var fileName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\bfile\.(path|name|size|modified|row)\b`)
+})
 
 // fileColumns lists the columns describing the file that the steps or the sink name, those
 // that the flow declares as its own left out.
@@ -130,7 +133,7 @@ func namedIn(n *yaml.Node, named map[string]bool) {
 	if n == nil {
 		return
 	}
-	for _, name := range fileName.FindAllString(n.Value, -1) {
+	for _, name := range fileName().FindAllString(n.Value, -1) {
 		named[name] = true
 	}
 	for _, child := range n.Content {

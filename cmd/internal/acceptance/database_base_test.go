@@ -26,7 +26,8 @@ type base struct {
 	quote    byte   // around identifiers
 	// run is what the server's own client prints for statements: a line for each row.
 	run     func(t testing.TB, statements string) string
-	kill    func() // without warning
+	attempt func(t testing.TB, statements string) (string, error) // run, for statements that may fail
+	kill    func()                                                // without warning
 	restart func()
 }
 
@@ -39,8 +40,9 @@ func postgresBase(t *testing.T) *base {
 	s := servers.Postgres(t, "synchronous_commit = on", "autovacuum = off")
 	name := s.Database(t, t.Name())
 	return &base{name: "postgres", password: s.Password, address: net.JoinHostPort("localhost", strconv.Itoa(s.Port)), quote: '"',
-		lines: []string{"type: postgres", "database: " + name, "user: " + s.User, "password: secret:db", "tls_ca: " + s.CA.File},
-		run:   func(t testing.TB, statements string) string { return s.SQL(t, name, statements) },
+		lines:   []string{"type: postgres", "database: " + name, "user: " + s.User, "password: secret:db", "tls_ca: " + s.CA.File},
+		run:     func(t testing.TB, statements string) string { return s.SQL(t, name, statements) },
+		attempt: func(t testing.TB, statements string) (string, error) { return s.Try(t, name, statements) },
 		kill: func() {
 			family := children(s.Pid())
 			syscall.Kill(s.Pid(), syscall.SIGKILL)
@@ -57,9 +59,10 @@ func mariaBase(t *testing.T) *base {
 	s := servers.Maria(t)
 	name := s.Database(t, t.Name())
 	return &base{name: "mariadb", password: s.Password, address: net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), quote: '`',
-		lines: []string{"type: mysql", "database: " + name, "user: " + s.User, "password: secret:db", "tls_ca: " + s.CA.File},
-		run:   func(t testing.TB, statements string) string { return s.SQL(t, name, statements) },
-		kill:  func() { s.Kill() }, restart: func() { s.Restart(t) }}
+		lines:   []string{"type: mysql", "database: " + name, "user: " + s.User, "password: secret:db", "tls_ca: " + s.CA.File},
+		run:     func(t testing.TB, statements string) string { return s.SQL(t, name, statements) },
+		attempt: func(t testing.TB, statements string) (string, error) { return s.Try(t, name, statements) },
+		kill:    func() { s.Kill() }, restart: func() { s.Restart(t) }}
 }
 
 func sqliteBase(t *testing.T) *base {
@@ -136,7 +139,11 @@ func (b *base) sql(t testing.TB, format string, args ...any) string {
 // rows are the rows of a query, in the order of their text.
 func (b *base) rows(t testing.TB, query string) []string {
 	t.Helper()
-	out := b.run(t, query)
+	return b.split(b.run(t, query))
+}
+
+// split is what a client printed as rows in the order of their text.
+func (b *base) split(out string) []string {
 	if out == "" {
 		return nil
 	}
@@ -146,6 +153,15 @@ func (b *base) rows(t testing.TB, query string) []string {
 	lines := strings.Split(out, "\n")
 	slices.Sort(lines)
 	return lines
+}
+
+// try is the rows of a query, or of statements that may fail: nil then.
+func (b *base) try(t testing.TB, statements string) []string {
+	out, err := b.attempt(t, statements)
+	if err != nil {
+		return nil
+	}
+	return b.split(out)
 }
 
 // connection is the definition of a connection to the database, or to what stands before it.

@@ -107,6 +107,12 @@ func (m *MariaDB) SQL(t testing.TB, database, sql string) string {
 	return strings.TrimSuffix(string(out), "\n")
 }
 
+// Try is SQL for statements that may fail.
+func (m *MariaDB) Try(t testing.TB, database, sql string) (string, error) {
+	out, err := m.run(t, database, sql).CombinedOutput()
+	return strings.TrimSuffix(string(out), "\n"), err
+}
+
 func (m *MariaDB) run(t testing.TB, database, sql string) *exec.Cmd {
 	args := []string{"--no-defaults", "--batch", "--skip-column-names", "--default-character-set=utf8mb4", "--local-infile=1", "--socket=" + m.socket, "--user=root"}
 	if database != "" {

@@ -105,6 +105,12 @@ func (p *PostgreSQL) SQL(t testing.TB, database, sql string) string {
 	return strings.TrimSuffix(string(out), "\n")
 }
 
+// Try is SQL for statements that may fail.
+func (p *PostgreSQL) Try(t testing.TB, database, sql string) (string, error) {
+	out, err := p.run(t, database, sql).CombinedOutput()
+	return strings.TrimSuffix(string(out), "\n"), err
+}
+
 func (p *PostgreSQL) run(t testing.TB, database, sql string) *exec.Cmd {
 	c := exec.CommandContext(t.Context(), p.psql, "-XAtq", "-v", "ON_ERROR_STOP=1", "-P", `null=\N`, "-h", p.dir, "-p", strconv.Itoa(p.Port), "-U", p.User, "-d", database)
 	c.Stdin = strings.NewReader(sql)
