@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/headgate/headgate/connector"
@@ -41,15 +42,15 @@ func hostile(t *testing.T, h nethttp.HandlerFunc) *http.Store {
 }
 
 func TestHostileListings(t *testing.T) {
-	sent := 0
+	var sent atomic.Int64 // also by a server that still writes to a reader who has gone
 	endless := func(media, begin, entry string) nethttp.HandlerFunc {
 		return func(w nethttp.ResponseWriter, _ *nethttp.Request) {
 			w.Header().Set("Content-Type", media)
 			io.WriteString(w, begin)
-			sent = 0
+			sent.Store(0)
 			for i := range 10_000_000 {
 				n, err := io.WriteString(w, strings.ReplaceAll(entry, "N", strconv.Itoa(i)))
-				if sent += n; err != nil {
+				if sent.Add(int64(n)); err != nil {
 					return
 				}
 			}
