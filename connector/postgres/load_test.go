@@ -226,7 +226,11 @@ func loadRefusals(t *testing.T, b base) {
 	b.refused(t, connector.SinkRequest{Table: "v"}, one("id int"), "is a view")
 	b.refused(t, connector.SinkRequest{Table: "tt", Create: "never"}, one("id int"), "no table or view `tt`", "did you mean `t`", "create: never")
 	b.refused(t, connector.SinkRequest{Table: "t", Mode: "upsert", Key: []string{"n"}}, one("id int; must string; n string"), "CREATE UNIQUE INDEX")
-	b.refused(t, connector.SinkRequest{Table: "nowhere.t"}, one("id int"), "nowhere")
+	b.refused(t, connector.SinkRequest{Table: "nowhere.t", Create: "never"}, one("id int"), "nowhere", "create: never")
+	made := b.load(t, connector.SinkRequest{Table: "new schema.t"}, one("id int"))
+	if len(made.Session.Changes) == 0 || made.Session.Changes[0] != `CREATE SCHEMA "new schema"` {
+		t.Errorf("a schema that is missing: %q", made.Session.Changes)
+	}
 	b.refused(t, connector.SinkRequest{Table: "_headgate_x"}, one("id int"), "headgate's own")
 	b.refused(t, connector.SinkRequest{Table: strings.Repeat("x", 64)}, one("id int"), "64 bytes")
 	b.refused(t, connector.SinkRequest{Table: "n"}, one(strings.Repeat("ü", 32)+" int"), "64 bytes")

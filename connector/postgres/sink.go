@@ -88,7 +88,7 @@ func (s *sink) prepare(ctx context.Context, ses *connector.Session, run connecto
 	if err := s.begin(ctx, run, dry); err != nil {
 		return err
 	}
-	if err := s.compare(ctx); err != nil {
+	if err := s.compare(ctx, dry); err != nil {
 		return err
 	}
 	if ses.Cursor, _, err = s.conn.state(ctx, s.sql, s.target, run.Flow); err != nil {
@@ -147,7 +147,7 @@ func (s *sink) statements(ctx context.Context, which string, list []string) erro
 }
 
 // compare plans for the table there is, or for a new one.
-func (s *sink) compare(ctx context.Context) error {
+func (s *sink) compare(ctx context.Context, dry bool) error {
 	name, err := s.sql.ParseName(s.req.Table)
 	if err != nil {
 		return err
@@ -164,6 +164,9 @@ func (s *sink) compare(ctx context.Context) error {
 		kind := map[string]string{"v": "a view", "m": "a materialized view", "f": "a foreign table"}[s.rel.kind]
 		return fmt.Errorf("`%s` is %s, not a plain table", s.rel.name, kind)
 	}
+	if err := s.hold(ctx, dry); err != nil {
+		return err
+	}
 	s.target = s.rel.name
 	table, err := s.conn.table(ctx, s.rel)
 	if err != nil {
@@ -173,6 +176,23 @@ func (s *sink) compare(ctx context.Context) error {
 		return s.planReplace(ctx, table)
 	}
 	s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, s.target, table)
+	return err
+}
+
+// hold keeps the table as it is until the transaction ends. A COPY in binary would take
+// the bytes of one type for those of another.
+func (s *sink) hold(ctx context.Context, dry bool) (err error) {
+	if dry {
+		return nil
+	}
+	how := "ROW EXCLUSIVE"
+	if s.load.Mode == sqldb.Replace { // one at a time: two would wait for each other in the end
+		how = "SHARE UPDATE EXCLUSIVE"
+	}
+	if err := s.conn.exec(ctx, "LOCK TABLE ONLY "+s.sql.Table(s.rel.name)+" IN "+how+" MODE"); err != nil {
+		return err
+	}
+	s.rel, err = s.conn.find(ctx, s.rel.name) // as it is now
 	return err
 }
 

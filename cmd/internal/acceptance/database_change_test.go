@@ -33,17 +33,24 @@ func TestTableChangesUnderTheRun(t *testing.T) {
 				if m, ok := maria[what]; ok && name == "mariadb" {
 					change = m
 				}
-				for _, mode := range []string{"append", "replace", "truncate", "upsert", "mirror"} {
-					for _, fed := range []int{0, 20000} {
-						t.Run(fmt.Sprintf("%s, %s after %d rows", what, mode, fed), func(t *testing.T) {
-							c.on(t).changed(mode, change, fed)
-						})
+				for _, mode := range []string{"append", "upsert", "replace"} {
+					if mode != "append" && what != "a type as wide" && what != "a column is dropped" {
+						continue
 					}
+					t.Run(what+", "+mode, func(t *testing.T) { c.on(t).changed(mode, change, fewRows) })
 				}
+				t.Run(what+", append after some", func(t *testing.T) { c.on(t).changed("append", change, manyBatches) })
 			}
 		})
 	}
 }
+
+// What a run is fed before the change: enough to learn the columns, and enough for several
+// batches.
+const (
+	fewRows     = 20_000
+	manyBatches = 150_000
+)
 
 // on is the clerk in a subtest.
 func (c *clerk) on(t *testing.T) *clerk {
@@ -60,7 +67,6 @@ func (c *clerk) changed(mode, change string, fed int) {
 	}
 	c.flow("f", "{files: '-', decode: [csv], columns: {id: int, number: int, amount: 'decimal(12,2)'}}", "{connection: db, table: goods, load: {mode: "+mode+key+"}}")
 	s := c.start(keyed("owner", "run", "f", "--json")...)
-	c.until("the run has begun", func() bool { return strings.Contains(s.stdout.String(), "run.started") && c.working() })
 	want := []string{"1000001|7|1.50"}
 	if mode == "replace" || mode == "truncate" || mode == "mirror" {
 		want = nil
@@ -75,6 +81,7 @@ func (c *clerk) changed(mode, change string, fed int) {
 	}
 	s.stdin.Write([]byte("id,number,amount\n"))
 	write(1, 1+fed)
+	c.until("the run has begun", c.working)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -90,7 +97,6 @@ func (c *clerk) changed(mode, change string, fed int) {
 	<-done
 	slices.Sort(want)
 	got := b.try(t, "SELECT id, number, amount FROM goods")
-	t.Logf("exit %d %s", o.exit, o.stderr)
 	switch {
 	case o.exit == 0:
 		c.unchanged(got, want, change)
@@ -115,6 +121,9 @@ func (c *clerk) unchanged(got, want []string, change string) {
 	}
 	plain := func(rows []string) (list []string) {
 		for _, r := range rows {
+			if strings.Contains(change, "gone") && strings.HasPrefix(r, "1000001|") { // it went with the old table
+				continue
+			}
 			cells := strings.Split(r, "|")
 			for i, cell := range cells {
 				if strings.Contains(cell, ".") {
