@@ -73,7 +73,7 @@ func (d *depots) sshArgs() []string {
 func (d *depots) remotes() []string {
 	port := strings.TrimPrefix(d.ssh.Address, "127.0.0.1:")
 	text := "[ssh]\ntype = sftp\nhost = 127.0.0.1\nport = " + port + "\nuser = " + d.ssh.User + "\nkey_file = " + d.keyFile() +
-		"\n[s3]\ntype = s3\nprovider = Other\nendpoint = https://" + d.s3.Address + "\naccess_key_id = " + d.s3.AccessKey + "\nsecret_access_key = " + d.s3.SecretKey + "\nforce_path_style = true\n"
+		"\n[s3]\ntype = s3\nprovider = Other\nendpoint = https://" + d.s3.Address + "\naccess_key_id = " + d.s3.AccessKey + "\nsecret_access_key = " + d.s3.SecretKey + "\nforce_path_style = true\nno_check_bucket = true\n"
 	path := filepath.Join(d.dir, "rclone.conf")
 	os.WriteFile(path, []byte(text), 0o600)
 	return []string{"--config", path, "--ca-cert", d.s3CA}

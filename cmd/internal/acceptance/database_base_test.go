@@ -37,7 +37,7 @@ var bases = map[string]func(t *testing.T) *base{"postgres": postgresBase, "maria
 
 func postgresBase(t *testing.T) *base {
 	t.Helper()
-	s := servers.Postgres(t, "synchronous_commit = on", "autovacuum = off")
+	s := servers.Postgres(t, "synchronous_commit = on", "autovacuum = off", "max_prepared_transactions = 20")
 	name := s.Database(t, t.Name())
 	return &base{name: "postgres", password: s.Password, address: net.JoinHostPort("localhost", strconv.Itoa(s.Port)), quote: '"',
 		lines:   []string{"type: postgres", "database: " + name, "user: " + s.User, "password: secret:db", "tls_ca: " + s.CA.File},
