@@ -20,7 +20,7 @@ TEST_TOOLS = gzip sqlite3 zstd openssl gpg:gnupg dbus-run-session:dbus,dbus-daem
 	postgres:postgresql,postgresql-client mariadbd:mariadb-server,mariadb-client \
 	toxiproxy-server:go=github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0 \
 	versitygw:go=github.com/versity/versitygw/cmd/versitygw@v1.8.0
-BENCH_TOOLS = rclone lftp sqlite3 mlr:miller npm:npm,nodejs python3
+BENCH_TOOLS = rclone lftp sqlite3 mlr:miller npm:npm,nodejs python3 psql:postgresql,postgresql-client mariadbd:mariadb-server,mariadb-client
 RACE_TOOLS = gcc:gcc,libc6-dev
 
 # What runs under the race detector, which makes tests up to ten times slower: the packages that

@@ -13,17 +13,19 @@ import (
 
 // databaseJobs are the tasks with database servers, against the servers' own clients.
 var databaseJobs = []job{
-	{name: "csv-postgres", title: "CSV into a PostgreSQL table, every row and column, typed; `\\copy` by psql",
+	{name: "csv-postgres", section: databaseSection, title: "CSV into a PostgreSQL table, every row and column, typed; `\\copy` by psql",
 		format: "csv", begin: postgresOnly, entries: intoPostgres},
-	{name: "csv-postgres-upsert", title: "CSV upserted into a PostgreSQL table that has every second row; psql: `\\copy` into a temporary table and INSERT ... ON CONFLICT",
+	{name: "csv-postgres-upsert", section: databaseSection, title: "CSV upserted into a PostgreSQL table that has every second row; psql: `\\copy` into a temporary table and INSERT ... ON CONFLICT",
 		format: "csv", begin: withOrders, entries: upsertPostgres},
-	{name: "postgres-csv", title: "A PostgreSQL table to CSV; `\\copy` by psql",
+	{name: "postgres-csv", section: databaseSection, title: "A PostgreSQL table to CSV; `\\copy` by psql",
 		format: "csv", begin: withOrders, entries: fromPostgres},
-	{name: "postgres-postgres", title: "A PostgreSQL table into another; a pipe of two psql, COPY TO and COPY FROM",
+	{name: "postgres-postgres", section: databaseSection, title: "A PostgreSQL table into another; a pipe of two psql, COPY TO and COPY FROM",
 		format: "csv", begin: withOrders, entries: betweenPostgres},
-	{name: "csv-mariadb", title: "CSV into a MariaDB table, every row and column, typed; LOAD DATA LOCAL by its client",
+	{name: "csv-mariadb", section: databaseSection, title: "CSV into a MariaDB table, every row and column, typed; LOAD DATA LOCAL by its client",
 		format: "csv", begin: mariaOnly, entries: intoMaria},
 }
+
+const databaseSection = "Database servers on this machine: fsync on, TCP and verified TLS for both sides"
 
 const (
 	postgresOrders = "(order_id bigint%s, customer_id bigint, email text, country text, status text, " +

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,6 +30,9 @@ const (
 	ownerKey  = "owner.key"
 )
 
+// errNoServer is a server that is not there or does not start.
+var errNoServer = errors.New("no server")
+
 // startPostgres starts a PostgreSQL, and tells headgate and psql where it is.
 func (b *bench) startPostgres() error {
 	f := &b.servers
@@ -40,7 +44,7 @@ func (b *bench) startPostgres() error {
 		f.postgres.SQL(t, servers.PostgresMain, "CREATE DATABASE bench")
 	})
 	if err != nil {
-		return fmt.Errorf("start PostgreSQL: %w", err)
+		return fmt.Errorf("PostgreSQL: %w: %w", errNoServer, err)
 	}
 	p := f.postgres
 	service := fmt.Sprintf("[bench]\nhost=%s\nport=%d\ndbname=bench\nuser=%s\npassword=%s\nsslmode=verify-full\nsslrootcert=%s\n", p.Host, p.Port, p.User, p.Password, p.CA.File)
@@ -62,7 +66,7 @@ func (b *bench) startMaria() error {
 		f.maria.SQL(t, "", "CREATE DATABASE bench")
 	})
 	if err != nil {
-		return fmt.Errorf("start MariaDB: %w", err)
+		return fmt.Errorf("MariaDB: %w: %w", errNoServer, err)
 	}
 	m := f.maria
 	client := fmt.Sprintf("[client]\nhost=%s\nport=%d\nuser=%s\npassword=%q\nssl-ca=%s\nssl-verify-server-cert\nlocal-infile=1\ndefault-character-set=utf8mb4\n", m.Host, m.Port, m.User, m.Password, m.CA.File)

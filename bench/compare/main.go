@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -85,6 +86,10 @@ func run(ctx context.Context, o options) error {
 		}
 		for _, size := range j.sizesOf(o) {
 			table, err := b.run(ctx, j, size)
+			if errors.Is(err, errNoServer) {
+				fmt.Printf("%s is left out: %v\n", j.name, err)
+				continue
+			}
 			if err != nil {
 				return fmt.Errorf("%s %s: %w", j.name, size, err)
 			}

@@ -115,6 +115,7 @@ func (r *reader) send(ctx context.Context, sql string, args []*string, formats [
 	f := r.conn.pg.Frontend()
 	f.SendParse(&pgproto3.Parse{Query: sql})
 	f.SendBind(&pgproto3.Bind{Parameters: params, ResultFormatCodes: formats})
+	f.SendDescribe(&pgproto3.Describe{ObjectType: 'P'})
 	f.SendExecute(&pgproto3.Execute{})
 	f.SendSync(&pgproto3.Sync{})
 	stop := r.conn.watch(ctx)
@@ -130,7 +131,11 @@ func (r *reader) send(ctx context.Context, sql string, args []*string, formats [
 			return r.conn.fail(ctx, err)
 		}
 		switch m := msg.(type) {
-		case *pgproto3.BindComplete:
+		case *pgproto3.RowDescription:
+			if err := r.src.unchanged(m.Fields); err != nil {
+				r.conn.breakOff()
+				return err
+			}
 			return nil
 		case *pgproto3.ErrorResponse:
 			err := serverMessage(m)
@@ -139,6 +144,18 @@ func (r *reader) send(ctx context.Context, sql string, args []*string, formats [
 			return r.conn.fail(ctx, err)
 		}
 	}
+}
+
+// unchanged refuses columns that have other types than when the source was looked at: their
+// bytes would be taken for something else.
+func (s *source) unchanged(fields []pgproto3.FieldDescription) error {
+	for i := range s.columns {
+		c := &s.columns[i]
+		if !c.none && c.expr == "" && fields[i].DataTypeOID != c.oid {
+			return connector.Transient(fmt.Errorf("the type of column `%s` was changed just now", c.name))
+		}
+	}
+	return nil
 }
 
 // Next takes whole rows.

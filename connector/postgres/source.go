@@ -38,6 +38,7 @@ type source struct {
 type column struct {
 	sourceType
 	name  string
+	oid   uint32 // of its type
 	field record.Field
 	typed bool // the field has the column's own type
 	none  bool // there is no such column
@@ -189,7 +190,7 @@ func (s *source) described(ctx context.Context, c *conn) ([]column, error) {
 	cols := make([]column, len(fields))
 	for i, f := range fields {
 		col := &cols[i]
-		col.name = f.Name
+		col.name, col.oid = f.Name, f.DataTypeOID
 		col.sourceType = infos[i].read()
 		col.field = record.Field{Name: f.Name, Type: col.Type, Native: infos[i].native(col.Type)}
 		if t := columnNamed(s.cols, f.Name); t != nil {

@@ -27,6 +27,7 @@ func TestTableChangesUnderTheRun(t *testing.T) {
 	maria := map[string]string{"another type": "ALTER TABLE goods MODIFY id double", "a type as wide": "ALTER TABLE goods MODIFY number double"}
 	for _, name := range []string{"postgres", "mariadb"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := bases[name](t)
 			c := newClerk(t, b, nil)
 			for what, change := range changes {
@@ -38,6 +39,9 @@ func TestTableChangesUnderTheRun(t *testing.T) {
 						continue
 					}
 					t.Run(what+", "+mode, func(t *testing.T) { c.on(t).changed(mode, change, fewRows) })
+				}
+				if name == "mariadb" && what != "a type as wide" && what != "a column is dropped" {
+					continue
 				}
 				t.Run(what+", append after some", func(t *testing.T) { c.on(t).changed("append", change, manyBatches) })
 			}

@@ -50,6 +50,7 @@ var baseFaults = []string{"headgate", "server", "network"}
 func TestDatabaseFaults(t *testing.T) {
 	for _, name := range []string{"postgres", "mariadb", "sqlite"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := bases[name](t)
 			var proxy *servers.Proxy
 			if b.address != "" {
@@ -163,9 +164,13 @@ func (f *faults) loads() {
 		time time.Duration
 	}
 	jobs := map[string]*job{}
-	n := basePoints(t, len(loadModes))
+	few, first := len(loadModes), 0
+	if f.b.name != "postgres" {
+		few, first = 3, f.random.IntN(len(loadModes))
+	}
+	n := basePoints(t, few)
 	for p := range n {
-		m := loadModes[p%len(loadModes)]
+		m := loadModes[(first+p)%len(loadModes)]
 		file := m.mode == "append" || p/len(loadModes)%2 == 0
 		id := fmt.Sprintf("%s-%s-%v", m.mode, f.via, file)
 		j := jobs[id]
@@ -260,7 +265,7 @@ func (f *faults) disturb(flow string, about time.Duration) string {
 // count tells how it went.
 func (f *faults) count(n int) {
 	f.t.Logf("%d moments: %d runs were interrupted, %d of them after the commit", n, f.interrupted, f.committed)
-	if f.interrupted == 0 {
+	if f.interrupted == 0 && n >= 20 { // few may all miss
 		f.t.Error("no run was interrupted")
 	}
 }

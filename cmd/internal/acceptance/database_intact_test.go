@@ -21,6 +21,7 @@ type misfortune struct {
 func TestOldTableIsIntact(t *testing.T) {
 	for _, name := range []string{"postgres", "mariadb", "sqlite"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := bases[name](t)
 			var proxy *servers.Proxy
 			if b.address != "" {
