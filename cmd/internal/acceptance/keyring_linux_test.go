@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/headgate/headgate/connector/conntest/servers"
 )
 
 // silentBus is a session bus whose keyring service is started on demand and never says
@@ -33,12 +34,7 @@ try run plain --key-file ed.key
 // works, or says in time why it does not, and never is in the way of a key file.
 func TestKeyring(t *testing.T) {
 	for _, tool := range []string{"dbus-run-session", "gnome-keyring-daemon"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("HEADGATE_REQUIRE_SERVICES") == "1" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
+		servers.Find(t, tool)
 	}
 	p := found(t).project
 	code := p.run("--key-file", "owner.key", "user", "invite", "ed@example.com", "--role", "editor").exits(0).stdout

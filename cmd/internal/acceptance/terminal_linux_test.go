@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/headgate/headgate/connector/conntest/servers"
 )
 
 // terminal is a person at a terminal of their own.
@@ -185,12 +187,7 @@ if "$1" whoami; then exit 7; fi
 // a slot of two factors, lie in it and nowhere else.
 func TestOnADesktop(t *testing.T) {
 	for _, tool := range []string{"dbus-run-session", "gnome-keyring-daemon"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("HEADGATE_REQUIRE_SERVICES") == "1" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
+		servers.Find(t, tool)
 	}
 	p := found(t).project
 	p.write(".local/share/keyrings/.keep", "")
