@@ -2,7 +2,6 @@ package rbac
 
 import (
 	"fmt"
-	"slices"
 )
 
 // DeniedError says that a role or grant does not allow something.
@@ -10,19 +9,22 @@ type DeniedError struct {
 	By     string // the person's id
 	Role   Role   // "" if By is nobody here
 	Action string // what was tried, such as "grant.set" or "run flow x"
+	Flow   string // the flow that it was about; "" for none in particular
+	Of     string // whom or what else it was about; "" where Action says it
 	Why    string
 }
 
-func (e *DeniedError) Error() string { return e.Action + ": " + e.Why }
+func (e *DeniedError) Error() string { return doing(Kind(e.Action), e.Of) + ": " + e.Why }
 
 // InvalidError says that an operation does not fit the state, whoever signed it: it
 // names somebody who is not there, or repeats what is done.
 type InvalidError struct {
-	Kind Kind
+	Kind Kind   // "" where it is not known yet
+	Of   string // whom or what it was about; "" where Kind says it
 	Why  string
 }
 
-func (e *InvalidError) Error() string { return string(e.Kind) + ": " + e.Why }
+func (e *InvalidError) Error() string { return doing(e.Kind, e.Of) + ": " + e.Why }
 
 // judge decides about one operation.
 type judge struct {
@@ -58,7 +60,7 @@ func Allowed(s *State, op *Op) error {
 	case j.by.Disabled:
 		return j.denied("the author is disabled")
 	case j.by.Pending:
-		return j.denied("the author still waits for user confirm")
+		return j.denied("the author still waits for `headgate user confirm`")
 	case j.rank < rankEditor:
 		return j.denied(fmt.Sprintf("role %s signs nothing", j.by.Role))
 	}
@@ -92,7 +94,7 @@ func (j *judge) member() error {
 	case *FlowApprove:
 		return j.approve(b)
 	case *FlowRevoke:
-		return j.revoke()
+		return j.revoke(b)
 	case *PolicySet:
 		return j.policySet(b)
 	case *Restore:
@@ -107,10 +109,16 @@ func (j *judge) member() error {
 }
 
 func (j *judge) denied(why string) error {
-	return &DeniedError{By: j.op.By, Role: j.by.Role, Action: string(j.op.Kind), Why: why}
+	e := &DeniedError{By: j.op.By, Role: j.by.Role, Action: string(j.op.Kind), Of: j.op.named(), Why: why}
+	if j.op.Kind == KindFlowApprove || j.op.Kind == KindFlowRevoke {
+		e.Flow = j.op.ID
+	}
+	return e
 }
 
-func (j *judge) invalid(why string) error { return &InvalidError{j.op.Kind, why} }
+func (j *judge) invalid(why string) error {
+	return &InvalidError{j.op.Kind, j.op.named(), why}
+}
 
 func (j *judge) needs(rank int) error {
 	if j.rank >= rank {
@@ -136,7 +144,7 @@ func (j *judge) alters(id string) (User, error) {
 		return u, j.invalid("there is no such person")
 	}
 	if id == j.s.Owner {
-		return u, j.denied("the owner is altered by owner transfer only")
+		return u, j.denied("the owner is altered by `headgate owner transfer` only")
 	}
 	return u, j.mayBe(u.Role)
 }
@@ -155,7 +163,7 @@ func (j *judge) genesis(b *Genesis) error {
 	if j.s.Store != "" || j.op.Seq != 0 {
 		return j.invalid("a store begins once")
 	}
-	if !userID().MatchString(j.op.By) || j.op.ID != j.op.By {
+	if !ValidUserID(j.op.By) || j.op.ID != j.op.By {
 		return j.invalid("want the owner's id")
 	}
 	return nil
@@ -173,11 +181,11 @@ func (j *judge) boxSet(b *BoxSet) error {
 func (j *judge) policySet(b *PolicySet) error {
 	d, ok := setting(j.op.ID)
 	if !ok {
-		return j.invalid(fmt.Sprintf("setting %q: unknown", j.op.ID))
+		return j.invalid("there is no such setting; `headgate policy show` lists them")
 	}
 	if b.Value != "" {
 		if err := d.check(b.Value); err != nil {
-			return j.invalid(j.op.ID + " " + err.Error())
+			return j.invalid(err.Error())
 		}
 	}
 	return j.needs(rankSuperadmin)
@@ -204,7 +212,7 @@ func (j *judge) secretDel() error {
 	if err := j.needs(rankEditor); err != nil || j.by.Wide() || j.managesUsersOf(j.op.ID) {
 		return err
 	}
-	return j.denied("the secret is taken by flows outside the grant")
+	return j.denied("it is taken by flows outside the grant")
 }
 
 // managesUsersOf reports whether the author manages every approved flow that takes
@@ -212,7 +220,7 @@ func (j *judge) secretDel() error {
 func (j *judge) managesUsersOf(id string) bool {
 	used := false
 	for flow, a := range j.s.Flows {
-		if slices.Contains(a.Secrets, id) {
+		if a.takes(id) {
 			used = true
 			if !j.s.Effective(j.op.By, flow).Includes(Manage) {
 				return false
@@ -236,9 +244,14 @@ func (j *judge) approve(b *FlowApprove) error {
 	return nil
 }
 
-func (j *judge) revoke() error {
+func (j *judge) revoke(b *FlowRevoke) error {
 	if _, ok := j.s.Flows[j.op.ID]; !ok {
 		return j.invalid("the flow is not approved")
+	}
+	for _, env := range b.Envs {
+		if _, ok := j.s.Flows[j.op.ID][env]; !ok {
+			return j.invalid(fmt.Sprintf("the flow is not approved for profile %q", env))
+		}
 	}
 	return j.manages()
 }

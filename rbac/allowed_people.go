@@ -19,14 +19,14 @@ func (j *judge) serviceAdd(b *ServiceAdd) error {
 // newPerson refuses ids and names that were used before. An id is never used again,
 // since what its first holder signed is still there.
 func (j *judge) newPerson(id string, name Digest) error {
-	if !userID().MatchString(id) {
+	if !ValidUserID(id) {
 		return j.invalid("want a new person's id")
 	}
 	if _, used := j.s.Signers[id]; used {
 		return j.invalid("the id belongs to somebody")
 	}
 	if j.s.named(name, id) {
-		return j.invalid("somebody has this name")
+		return j.invalid("somebody has this name already, or an invitation for it waits")
 	}
 	return nil
 }
@@ -42,7 +42,7 @@ func (j *judge) userSet(b *UserSet) error {
 	case u.Role != APIUser && b.Until != 0:
 		return j.invalid("only service accounts end by themselves")
 	case b.Pending && !u.Pending:
-		return j.invalid("a confirmation is not taken back; disable the person")
+		return j.invalid("a confirmation is not taken back; disable the person instead")
 	case u.Pending && !b.Pending && j.op.ID == j.op.By:
 		return j.denied("nobody confirms themselves")
 	}
@@ -59,7 +59,7 @@ func (j *judge) userDel() error {
 }
 
 func (j *judge) invite(b *Invite) error {
-	if !invitationID().MatchString(j.op.ID) {
+	if !validInvitationID(j.op.ID) {
 		return j.invalid("want a new invitation's id")
 	}
 	if _, used := j.s.Invites[j.op.ID]; used {
@@ -73,7 +73,7 @@ func (j *judge) invite(b *Invite) error {
 		return j.invalid(fmt.Sprintf("an invitation lasts at most %d hours", most))
 	}
 	if from := Role(j.s.Setting(TwoStepFrom)); b.Role.AtLeast(from) && !b.TwoStep {
-		return j.denied(fmt.Sprintf("an invitation for a %s takes two steps", b.Role))
+		return j.denied(fmt.Sprintf("an invitation for a %s takes two steps; --two-step", b.Role))
 	}
 	if len(b.Grants) > 0 && b.Role.AtLeast(Administrator) {
 		return j.invalid("grants narrow editors, operators and viewers")
@@ -111,7 +111,7 @@ func (j *judge) whom(b *Invite) error {
 func (j *judge) inviteDel() error {
 	i, ok := j.s.Invites[j.op.ID]
 	if !ok {
-		return j.invalid("there is no such invitation")
+		return j.invalid("it was used, withdrawn or never made; `headgate invite list` lists those that wait")
 	}
 	if i.User == j.s.Owner {
 		return j.needs(rankOwner)
@@ -171,7 +171,7 @@ func (j *judge) transfer(b *OwnerTransfer) error {
 	}
 	sig, _ := hex.DecodeString(b.Accept)
 	if !verify(to.Keys.Sign, TransferMessage(j.s.Store, j.op.Prev, j.op.ID), sig) {
-		return j.denied("the new owner did not accept")
+		return j.denied("the new owner did not accept, or the policy changed since; `headgate owner accept` gives another text")
 	}
 	return nil
 }
@@ -186,7 +186,7 @@ func (j *judge) grant(g Grant) error {
 	case !u.Role.Ceiling().Includes(g.Level):
 		return j.invalid(fmt.Sprintf("a grant never widens: role %s ends at %s", u.Role, u.Role.Ceiling()))
 	case u.Role == APIUser && strings.Contains(g.Flows, "*"):
-		return j.invalid("a service account is for named flows")
+		return j.invalid("a service account is for named flows, not for patterns")
 	}
 	return nil
 }

@@ -40,7 +40,9 @@ func rules() []rule {
 	secret := func(name string) func(*world) Body {
 		return fixed(&SecretSet{Secrets: map[string]Digest{name: DigestOf([]byte("x"))}})
 	}
-	approve := func(list ...string) func(*world) Body { return fixed(&FlowApprove{DigestOf([]byte("x")), list}) }
+	approve := func(list ...string) func(*world) Body {
+		return fixed(&FlowApprove{Digest: DigestOf([]byte("x")), Secrets: list})
+	}
 	return []rule{
 		{"genesis again", id("owner"), fixed(&Genesis{Store: testStore, Format: 1, Keys: keysOf("owner"), Name: nameOf("o"), Profile: DigestOf(nil), Boxes: map[Box]Digest{Meta: DigestOf(nil), Secrets: DigestOf(nil), Audit: DigestOf(nil), Quarantine: DigestOf(nil)}}), "---------"},
 		{"service account", id("new"), fixed(&ServiceAdd{Keys: keysOf("new"), Name: nameOf("new"), Profile: DigestOf(nil), Flows: []string{"x"}}), "yyy------"},

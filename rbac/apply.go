@@ -1,6 +1,9 @@
 package rbac
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Apply changes s by op, which Allowed has let pass. Everything that follows from the
 // operation alone follows here: whose keys stop to count, which boxes and secrets
@@ -83,9 +86,19 @@ func (s *State) applyRest(op *Op) {
 	case *SecretDel:
 		delete(s.Secrets, id)
 	case *FlowApprove:
-		s.Flows[id] = Approval{b.Digest, b.Secrets, op.By, op.Time}
+		a := Approvals{b.Env: {b.Digest, b.Secrets, op.By, op.Time}}
+		for env, other := range s.Flows[id] {
+			if env != b.Env {
+				a[env] = other
+			}
+		}
+		s.Flows[id] = a
 	case *FlowRevoke:
-		delete(s.Flows, id)
+		a := maps.Clone(s.Flows[id])
+		maps.DeleteFunc(a, func(env string, _ Approval) bool { return len(b.Envs) == 0 || slices.Contains(b.Envs, env) })
+		if s.Flows[id] = a; len(a) == 0 {
+			delete(s.Flows, id)
+		}
 	case *PolicySet:
 		delete(s.Policy, id)
 		if b.Value != "" {
@@ -99,7 +112,7 @@ func (s *State) applyRest(op *Op) {
 func newState(op *Op, b *Genesis) State {
 	s := State{Store: b.Store, Format: b.Format, Owner: op.By,
 		Users: map[string]User{}, Signers: map[string][]Signer{}, Invites: map[string]Invitation{}, Boxes: map[Box]BoxState{},
-		Secrets: map[string]Secret{}, Flows: map[string]Approval{}, Policy: map[string]string{}}
+		Secrets: map[string]Secret{}, Flows: map[string]Approvals{}, Policy: map[string]string{}}
 	for name, k := range b.Boxes {
 		s.Boxes[name] = BoxState{BoxKey: BoxKey{Epoch: 1, Key: k}}
 	}

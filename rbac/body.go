@@ -15,7 +15,7 @@ type Keys struct {
 }
 
 func (k Keys) check() error {
-	if b, err := hex.DecodeString(k.Sign); err != nil || len(b) != 32 || !digest().MatchString(k.Sign) {
+	if !isHex(k.Sign, 64) {
 		return errors.New("signing key: want 64 hexadecimal digits")
 	}
 	if !k.Seal.valid() || !k.Audit.valid() {
@@ -37,7 +37,7 @@ type Genesis struct {
 func (*Genesis) kind() Kind { return KindGenesis }
 
 func (b *Genesis) check() error {
-	if !userID().MatchString(b.Store) || b.Format < 1 || !b.Name.valid() || !b.Profile.valid() || len(b.Boxes) != len(Boxes()) {
+	if !ValidUserID(b.Store) || b.Format < 1 || !b.Name.valid() || !b.Profile.valid() || len(b.Boxes) != len(Boxes()) {
 		return errors.New("genesis: incomplete")
 	}
 	for _, box := range Boxes() {
@@ -125,7 +125,7 @@ type Invite struct {
 func (*Invite) kind() Kind { return KindInvite }
 
 func (b *Invite) check() error {
-	if !digest().MatchString(b.Key) || !userID().MatchString(b.User) || !b.Name.valid() || !b.Profile.valid() {
+	if !isHex(b.Key, 64) || !ValidUserID(b.User) || !b.Name.valid() || !b.Profile.valid() {
 		return errors.New("invitation: incomplete")
 	}
 	if b.Bundle != "" && !b.Bundle.valid() {

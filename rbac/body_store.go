@@ -55,11 +55,13 @@ type SecretDel struct{}
 func (*SecretDel) kind() Kind   { return KindSecretDel }
 func (*SecretDel) check() error { return nil }
 
-// FlowApprove allows this digest of the flow that the operation names to be run, and
-// states which secrets its connections and keys take.
+// FlowApprove allows this digest of the flow that the operation names to be run in a
+// profile, and states which secrets its connections and keys take. What is approved for
+// other profiles stays.
 type FlowApprove struct {
 	Digest  Digest   `json:"digest"`
-	Secrets []string `json:"secrets"` // ids, sorted
+	Secrets []string `json:"secrets"`       // ids, sorted
+	Env     string   `json:"env,omitempty"` // the profile; "" for none
 }
 
 func (*FlowApprove) kind() Kind { return KindFlowApprove }
@@ -67,6 +69,9 @@ func (*FlowApprove) kind() Kind { return KindFlowApprove }
 func (b *FlowApprove) check() error {
 	if !b.Digest.valid() {
 		return errors.New("approval: want the flow's digest")
+	}
+	if !validProfile(b.Env) {
+		return fmt.Errorf("approval: %q is not the name of a profile", b.Env)
 	}
 	for _, id := range b.Secrets {
 		if !ValidSecretID(id) {
@@ -79,11 +84,19 @@ func (b *FlowApprove) check() error {
 	return nil
 }
 
-// FlowRevoke takes the approval back.
-type FlowRevoke struct{}
+// FlowRevoke takes approvals of the flow that the operation names back.
+type FlowRevoke struct {
+	Envs []string `json:"envs,omitempty"` // for these profiles, sorted; none: for all
+}
 
-func (*FlowRevoke) kind() Kind   { return KindFlowRevoke }
-func (*FlowRevoke) check() error { return nil }
+func (*FlowRevoke) kind() Kind { return KindFlowRevoke }
+
+func (b *FlowRevoke) check() error {
+	if !sortedUnique(b.Envs) {
+		return errors.New("revocation: profiles are sorted and named once")
+	}
+	return nil
+}
 
 // PolicySet gives the setting that the operation names a value; empty restores the
 // setting's own.

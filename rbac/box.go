@@ -63,7 +63,7 @@ func (s *State) Reaches(user, secret string) bool {
 
 func (s *State) receives(user, secret string) bool {
 	for flow, a := range s.Flows {
-		if slices.Contains(a.Secrets, secret) && s.Effective(user, flow).Includes(Run) {
+		if a.takes(secret) && s.Effective(user, flow).Includes(Run) {
 			return true
 		}
 	}

@@ -8,12 +8,16 @@ import (
 // UnapprovedError says that a person may run approved flows only, and this is none.
 type UnapprovedError struct {
 	Flow     string
-	Approved bool // another digest of it is approved
+	Env      string // the profile; "" for none
+	Approved bool   // another digest of it is approved for the profile
 }
 
 func (e *UnapprovedError) Error() string {
 	if e.Approved {
 		return fmt.Sprintf("run flow %s: it, or a connection or key that it names, was changed since it was approved", e.Flow)
+	}
+	if e.Env != "" {
+		return fmt.Sprintf("run flow %s: it is not approved for profile %s", e.Flow, e.Env)
 	}
 	return fmt.Sprintf("run flow %s: it is not approved", e.Flow)
 }
@@ -33,15 +37,15 @@ func Can(s *State, user string, v Verb, flow string, now time.Time) (Scope, erro
 		if flow != "" {
 			action += " (" + flow + ")"
 		}
-		return None, &DeniedError{By: user, Role: u.Role, Action: action, Why: why}
+		return None, &DeniedError{By: user, Role: u.Role, Action: action, Flow: flow, Why: why}
 	}
 	switch {
 	case !ok:
 		return deny("you are not a member of this store")
 	case u.Disabled:
-		return deny("you are disabled")
+		return deny("an administrator disabled you")
 	case u.Pending:
-		return deny("your enrolment waits for user confirm")
+		return deny("your enrolment waits for somebody's `headgate user confirm`")
 	case u.Until > 0 && now.UnixMilli() > u.Until:
 		return deny("the service account ended at " + time.UnixMilli(u.Until).UTC().Format(time.RFC3339))
 	}
@@ -71,20 +75,19 @@ func (s *State) includes(user, flow string, l Level) bool {
 	return false
 }
 
-// MayRun says whether a person may run a flow with this digest now. Who may run
+// MayRun says whether a person may run a flow with this digest in a profile now. Who may run
 // drafts may run anything granted; everybody else approved digests only, and gets
 // an *UnapprovedError otherwise.
-func MayRun(s *State, user, flow string, d Digest, now time.Time) error {
-	a, ok := s.Flows[flow]
-	if ok && a.Digest == d {
-		_, err := Can(s, user, RunApproved, flow, now)
-		return err
-	}
+func MayRun(s *State, user, flow, env string, d Digest, now time.Time) error {
 	if _, err := Can(s, user, RunApproved, flow, now); err != nil {
 		return err
 	}
+	if _, ok := s.Approved(flow, env, d); ok {
+		return nil
+	}
 	if _, err := Can(s, user, RunDraft, flow, now); err != nil {
-		return &UnapprovedError{Flow: flow, Approved: ok}
+		_, other := s.Flows[flow][env]
+		return &UnapprovedError{Flow: flow, Env: env, Approved: other}
 	}
 	return nil
 }

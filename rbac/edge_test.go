@@ -94,7 +94,7 @@ func TestEdgesOfAllowed(t *testing.T) {
 			return w.try("owner", inv, reset(w, "viewer", func(b *Invite) { b.Grants = []Grant{{"x", Monitor}} }))
 		}, "without another role"},
 		{"reset of a superadmin by an administrator", func(w *world) error { return w.try("administrator", inv, reset(w, "superadmin", none)) }, "superadmin"},
-		{"reset of the owner by a superadmin", func(w *world) error { return w.try("superadmin", inv, reset(w, "owner", none)) }, "owner transfer only"},
+		{"reset of the owner by a superadmin", func(w *world) error { return w.try("superadmin", inv, reset(w, "owner", none)) }, "owner transfer` only"},
 		{"reset of the owner by the owner", func(w *world) error { return w.try("owner", inv, reset(w, "owner", none)) }, ""},
 		{"the owner's reset withdrawn by a superadmin", func(w *world) error {
 			w.must("owner", inv, reset(w, "owner", none))
@@ -131,7 +131,7 @@ func TestEdgesOfAllowed(t *testing.T) {
 			return w.try("owner", "", &SecretSet{Secrets: map[string]Digest{"x": DigestOf(nil)}})
 		}, "NAME@connection"},
 		{"approval with secrets out of order", func(w *world) error {
-			return w.try("owner", "x", &FlowApprove{DigestOf(nil), []string{"b@key:b", "a@key:a"}})
+			return w.try("owner", "x", &FlowApprove{Digest: DigestOf(nil), Secrets: []string{"b@key:b", "a@key:a"}})
 		}, "sorted"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -231,7 +231,7 @@ func TestMessagesSayWhatWasTried(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	for approved, want := range map[bool]string{true: "changed since it was approved", false: "it is not approved"} {
-		if err := (&UnapprovedError{"x", approved}); !strings.Contains(err.Error(), want) {
+		if err := (&UnapprovedError{Flow: "x", Approved: approved}); !strings.Contains(err.Error(), want) {
 			t.Errorf("%v", err)
 		}
 	}

@@ -138,7 +138,7 @@ func TestMayRun(t *testing.T) {
 		{"narrowed", "hr-day", DigestOf([]byte("hr")), "denied"},
 		{"administrator", "hr-day", other, ""},
 	} {
-		err := MayRun(w.chain.State, id(c.who), c.flow, c.d, now)
+		err := MayRun(w.chain.State, id(c.who), c.flow, "", c.d, now)
 		got := ""
 		var denied *DeniedError
 		var unapproved *UnapprovedError

@@ -13,9 +13,7 @@ var (
 	flowPattern   = lazily(`^[a-z0-9*-]{1,128}$`)
 	flowName      = lazily(`^[a-z0-9-]{1,128}$`)
 	secretID      = lazily(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}@(connection|key):[A-Za-z0-9][A-Za-z0-9_-]{0,127}(#[A-Za-z0-9][A-Za-z0-9_-]{0,63})?$`)
-	userID        = lazily(`^[0-9a-f]{32}$`)
-	invitationID  = lazily(`^i[0-9a-f]{32}$`)
-	digest        = lazily(`^[0-9a-f]{64}$`)
+	profileName   = lazily(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 	serviceName   = lazily(`^[a-z0-9][a-z0-9-]{0,62}$`)
 	emailLocal    = lazily("^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$")
 	hostLabel     = lazily(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
@@ -34,7 +32,15 @@ func validPattern(s string) bool { return flowPattern().MatchString(s) }
 func ValidSecretID(s string) bool { return secretID().MatchString(s) }
 
 // ValidUserID reports whether s is a person's random id.
-func ValidUserID(s string) bool { return userID().MatchString(s) }
+func ValidUserID(s string) bool { return isHex(s, 32) }
+
+func validInvitationID(s string) bool { return strings.HasPrefix(s, "i") && isHex(s[1:], 32) }
+
+// isHex reports whether s is n lower-case hexadecimal digits.
+func isHex(s string, n int) bool { return len(s) == n && strings.Trim(s, "0123456789abcdef") == "" }
+
+// validProfile reports whether s names a profile; "" is none.
+func validProfile(s string) bool { return s == "" || profileName().MatchString(s) }
 
 // Service is a service account's name as names are compared, or an error. A name has
 // no @, so that it is never taken for an e-mail address.

@@ -49,7 +49,7 @@ func DigestOf(b []byte) Digest {
 	return Digest(hex.EncodeToString(s[:]))
 }
 
-func (d Digest) valid() bool { return digest().MatchString(string(d)) }
+func (d Digest) valid() bool { return isHex(string(d), 64) }
 
 // Op is one operation. ID names what it is about: a person's id, an invitation's, a
 // flow, a setting; it is empty where Body names several things.

@@ -19,7 +19,7 @@ type State struct {
 	Invites map[string]Invitation `json:"invites"`
 	Boxes   map[Box]BoxState      `json:"boxes"`
 	Secrets map[string]Secret     `json:"secrets"`
-	Flows   map[string]Approval   `json:"flows"`
+	Flows   map[string]Approvals  `json:"flows"`
 	Policy  map[string]string     `json:"policy"`
 }
 
@@ -65,14 +65,6 @@ type Secret struct {
 	By     string `json:"by"`
 	Time   int64  `json:"t"`
 	Due    bool   `json:"due,omitempty"`
-}
-
-// Approval is what of a flow may be run.
-type Approval struct {
-	Digest  Digest   `json:"digest"`
-	Secrets []string `json:"secrets,omitempty"`
-	By      string   `json:"by"`
-	Time    int64    `json:"t"`
 }
 
 // Digest is the digest of the state's JSON form.

@@ -28,7 +28,7 @@ func (v *Vault) Accept(ctx context.Context, text string, slots []NewSlot) (m *Me
 	if err != nil {
 		return nil, nil, err
 	}
-	m = &Member{vault: v, identity: identity, fingerprint: k.fingerprint}
+	m = &Member{vault: v, identity: identity, fingerprint: k.fingerprint, seen: &memory{}}
 	var pin Pin
 	err = v.file.Update(ctx, store.Change{Copy: true, Erase: func() bool { return true }}, func(tx *store.Tx) error {
 		c, err := m.asGuest(tx)
@@ -51,7 +51,7 @@ func (v *Vault) Accept(ctx context.Context, text string, slots []NewSlot) (m *Me
 	if err != nil && !is[*store.LeftoverError](err) {
 		return nil, nil, unwritten(err)
 	}
-	return m, made, errors.Join(err, m.remember(pin))
+	return m, made, errors.Join(err, m.remember(pin, nil))
 }
 
 // asGuest verifies the store by the fingerprint in the code alone.

@@ -140,7 +140,7 @@ func attacks() []attack {
 			unlock("viewer"), ReasonIntegrity, "role operator signs nothing"},
 		{"demoted owner", rbac.Signature,
 			func(h *house) { h.forge("administrator", h.id("owner"), &rbac.UserSet{Role: rbac.Viewer}) },
-			unlock("viewer"), ReasonIntegrity, "owner is altered by owner transfer only"},
+			unlock("viewer"), ReasonIntegrity, "owner is altered by `headgate owner transfer` only"},
 		{"self-promotion: an administrator makes itself superadmin", rbac.Signature,
 			func(h *house) { h.forge("administrator", h.id("administrator"), &rbac.UserSet{Role: rbac.Superadmin}) },
 			unlock("editor"), ReasonIntegrity, "does not allow to make or alter a superadmin"},
@@ -269,7 +269,7 @@ func attacks() []attack {
 				forked := h.opt
 				forked.Pins = ""
 				m := *h.who["administrator"]
-				m.vault = At(forked)
+				m.vault, m.seen = At(forked), &memory{}
 				for range 5 { // longer than the history it left
 					_, err := m.SetSecret(background, Ref{Name: "x", Connection: "x"}, nil, []byte("x"))
 					ok(h.t, "fork", err)
@@ -330,10 +330,10 @@ func TestBindingIsAssociatedData(t *testing.T) {
 	run, err := h.who["editor"].StartRun(background, RunRequest{Flow: "sales-day", Digest: digestOf("sales-day"), Secrets: []Ref{shop}})
 	ok(t, "run", err)
 	id := shop.ID()
-	if _, err := decryptValue(run.store, id, run.records[id], run.keys[id].value, Binding{{"host", "evil.example"}}); !errors.Is(err, seal.ErrOpen) {
+	if _, err := decryptValue(run.Policy.Store, id, run.records[id], run.keys[id].value, Binding{{"host", "evil.example"}}); !errors.Is(err, seal.ErrOpen) {
 		t.Errorf("%v", err)
 	}
-	if v, err := decryptValue(run.store, id, run.records[id], run.keys[id].value, shopBinding()); string(v) != "shop-password" {
+	if v, err := decryptValue(run.Policy.Store, id, run.records[id], run.keys[id].value, shopBinding()); string(v) != "shop-password" {
 		t.Errorf("%q, %v", v, err)
 	}
 }

@@ -84,3 +84,13 @@ func BenchmarkRun(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkState asks for the policy after the log-in.
+func BenchmarkState(b *testing.B) {
+	h := crowded(b)
+	m := h.login("owner")
+	for b.Loop() {
+		_, _, err := m.State(background)
+		ok(b, "state", err)
+	}
+}

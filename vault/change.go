@@ -29,6 +29,7 @@ type change struct {
 	erase   bool
 	events  []auditlog.Event
 	fresh   map[string]secretKeys // of secrets set in this change, which their author may not be able to open afterwards
+	former  map[string][]string   // who had keys of their former values
 }
 
 // change lets fn change the store. An operation that is refused is written to the
@@ -42,7 +43,7 @@ func (m *Member) change(ctx context.Context, fn func(*change) error) (Outcome, e
 		if err != nil {
 			return err
 		}
-		c = &change{view: v, fresh: map[string]secretKeys{}}
+		c = &change{view: v, former: map[string][]string{}, fresh: map[string]secretKeys{}}
 		if err := fn(c); err != nil {
 			return err
 		}
@@ -58,7 +59,7 @@ func (m *Member) change(ctx context.Context, fn func(*change) error) (Outcome, e
 	if err != nil && !is[*store.LeftoverError](err) {
 		return Outcome{}, unwritten(err)
 	}
-	return c.outcome, errors.Join(err, m.remember(pin))
+	return c.outcome, errors.Join(err, m.remember(pin, nil))
 }
 
 func (c *change) event(e auditlog.Event) { c.events = append(c.events, e) }

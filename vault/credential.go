@@ -127,9 +127,12 @@ func ReadKeyFile(name string) (string, error) {
 	if err := closedToOthers(name, info); err != nil {
 		return "", err
 	}
-	f, err := os.OpenFile(name, os.O_RDONLY|noFollow, 0)
+	f, err := os.OpenFile(name, os.O_RDONLY|noFollow|noWait, 0)
 	if err != nil {
 		return "", fmt.Errorf("key file: %w", err)
+	}
+	if opened, err := f.Stat(); err != nil || !os.SameFile(info, opened) {
+		return "", errors.Join(fmt.Errorf("key file %s: another file came in its place", name), err, f.Close())
 	}
 	return readKey(f)
 }

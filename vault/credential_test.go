@@ -210,7 +210,7 @@ func TestRestoreIsAcceptedByName(t *testing.T) {
 	signer := h.opt
 	signer.Pins = ""
 	o := *h.who["owner"]
-	o.vault = At(signer)
+	o.vault, o.seen = At(signer), &memory{}
 	ok(t, "restore", o.Restored(background, pin))
 	if _, err := h.unlock("operator"); err != nil {
 		t.Errorf("named: %v", err)

@@ -2,22 +2,14 @@ package vault
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
-	"testing/cryptotest"
-	"time"
 
 	"github.com/headgate/headgate/rbac"
 	"github.com/headgate/headgate/vault/slot"
-	"github.com/headgate/headgate/vault/store"
-	bolt "go.etcd.io/bbolt"
 )
 
 // small is a store with one flow, one secret and one more person.
@@ -26,7 +18,7 @@ func small(t *testing.T) *house {
 	h := founded(t)
 	h.invite("operator", rbac.Operator)
 	h.set(shop, shopBinding(), "shop-password")
-	_, err := h.who["owner"].ApproveFlow(background, "sales-day", digestOf("sales-day"), []Ref{shop})
+	_, err := h.who["owner"].ApproveFlow(background, "sales-day", "", digestOf("sales-day"), []Ref{shop})
 	ok(t, "approve", err)
 	return h
 }
@@ -91,91 +83,6 @@ func (h *house) paths() map[string]func() error {
 			return same(got, wantVerify, err)
 		},
 	}
-}
-
-// sample is which bits TestFlippedBits flips, in an order that mixes the whole file: 400
-// of them; with HEADGATE_EVERY_BIT=PART/PARTS all of a part, on all paths (hours).
-func sample(size int) (bits []int, all bool) {
-	order := rand.New(rand.NewPCG(3, 4)).Perm(size)
-	var part, parts int
-	if n, _ := fmt.Sscanf(os.Getenv("HEADGATE_EVERY_BIT"), "%d/%d", &part, &parts); n != 2 {
-		return order[:400], false
-	}
-	for i := part; i < size; i += parts {
-		bits = append(bits, order[i])
-	}
-	return bits, true
-}
-
-// settled writes the store anew with its pages in an order that does not depend on the
-// run of the test, and with nothing after the last page.
-func (h *house) settled() {
-	h.t.Helper()
-	name := h.opt.Path + ".settled"
-	to, err := bolt.Open(name, 0o600, &bolt.Options{PageSize: 4096, FreelistType: bolt.FreelistArrayType})
-	ok(h.t, "open", err)
-	h.look(func(tx *store.Tx) {
-		for _, b := range append(covered(), bucketOps, bucketState, bucketLog, bucketFrontier) {
-			ok(h.t, b, to.Update(func(w *bolt.Tx) error {
-				into, err := w.CreateBucket([]byte(b))
-				if err != nil {
-					return err
-				}
-				return tx.Each(b, nil, nil, into.Put)
-			}))
-		}
-	})
-	ok(h.t, "close", to.Close())
-	raw, err := os.ReadFile(name)
-	ok(h.t, "read", err)
-	newest := 0
-	if binary.NativeEndian.Uint64(raw[4096+64:]) > binary.NativeEndian.Uint64(raw[64:]) {
-		newest = 4096
-	}
-	h.restore(raw[:4096*binary.NativeEndian.Uint64(raw[newest+56:])])
-	ok(h.t, "remove", os.Remove(name))
-}
-
-// TestFlippedBits flips bits of a small store, which is the same in each run of the
-// test: no wrong data, no crash, no hang, and no outcome but none where nothing is
-// stored, integrity, and what the format means.
-func TestFlippedBits(t *testing.T) {
-	cryptotest.SetGlobalRandom(t, 1)
-	h := small(t)
-	h.settled()
-	raw, back := h.bytes(), h.snapshot()
-	paths, outcomes := h.paths(), map[string]int{}
-	bits, all := sample(len(raw) * 8)
-	t.Logf("%d bytes, %x", len(raw), sha256.Sum256(raw))
-	var longest time.Duration
-	for i, bit := range bits {
-		for _, name := range []string{"read", "verify", "write"} {
-			if name == "write" && i%4 != 0 && !all {
-				continue
-			}
-			back()
-			flipped := bytes.Clone(raw)
-			flipped[bit/8] ^= 1 << (bit % 8)
-			h.restore(flipped)
-			begin := time.Now()
-			err := paths[name]()
-			longest = max(longest, time.Since(begin))
-			reason := ReasonOf(err)
-			if err != nil && (reason != ReasonIntegrity && reason != ReasonNewer || errors.Is(err, errWrongData)) {
-				t.Errorf("byte %d, bit %d, %s: %q, %v", bit/8, bit%8, name, reason, err)
-			}
-			outcomes[fmt.Sprintf("%s %s", name, reason)]++
-		}
-		if all && i%2000 == 0 {
-			fmt.Println(i, "of", len(bits), longest, outcomes)
-		}
-	}
-	for _, want := range []string{"read ", "read integrity", "verify ", "verify integrity", "write ", "write integrity"} {
-		if outcomes[want] == 0 {
-			t.Errorf("%q: never, of %v", want, outcomes)
-		}
-	}
-	t.Log(longest, outcomes)
 }
 
 // TestMixedPages puts pages of an older copy between those of the store. Where a page

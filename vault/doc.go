@@ -24,8 +24,10 @@
 // again. Not promised: anything against programs of the same user while a person is
 // logged in, against root, about memory that the runtime copied, about disks that keep
 // old blocks; that nobody rolls store and pin back together; availability of a file
-// that somebody damaged. Signatures and passwords are classical; what is sealed is
-// hybrid post-quantum.
+// that somebody damaged, or that a member took something out of and signed; that a
+// password which was replaced is of no use: with the slot as it was then, from a copy
+// or put back by a member, it opens the person's keys, which only a reset replaces.
+// Signatures and passwords are classical; what is sealed is hybrid post-quantum.
 //
 // # Use
 //
@@ -51,6 +53,7 @@
 //	pk              person, box:NAME:EPOCH HPKE public key; its SHA-256 is in the state
 //	slots           person/NAME            JSON slot.Slot; seed and the store's fingerprint under the slot's key
 //	profile         person                 e-mail address or name, sealed to box meta; digest in the state
+//	                account "/own"         the same, sealed to the service account itself
 //	box             NAME/EPOCH/person      the box's seed, sealed to the member; its public key must be the state's
 //	secret          NAME@connection:C#ENV  JSON: version, encrypted binding, encrypted value, commitment; digest in the state
 //	dek             secret id 0 recipient  the secret's keys, sealed to box:secrets, box:meta, or a person
@@ -73,6 +76,7 @@
 // Beside the store each person keeps a pin, PINS/FINGERPRINT/PERSON.pin, authenticated
 // by a key from the seed: the last operation and audit entry seen. A store that does
 // not have both is refused. PERSON.state, whose digest the pin has, is the policy as it
-// was then, so that only newer operations are verified. A missing pin is a first contact: then the fingerprint in
-// the key file, slot or invitation code is what ties the store to the person.
+// was then, so that only newer operations are verified. A process remembers the same in
+// memory. A missing pin is a first contact: then the fingerprint in the key file, slot
+// or invitation code is what ties the store to the person.
 package vault

@@ -50,6 +50,8 @@ func (e *AuditError) Error() string { return fmt.Sprintf("write the audit entry:
 func (e *AuditError) Unwrap() error { return e.Err }
 
 // BindingError says that a secret is bound to something else than it is wanted for.
+//
+// Its text leaves the name to whoever asked for the secret.
 type BindingError struct {
 	Secret string
 	Parts  []Difference
@@ -64,7 +66,7 @@ func (e *BindingError) Error() string {
 	for _, p := range e.Parts {
 		parts = append(parts, fmt.Sprintf("%s is %q and was %q", p.Name, p.Now, p.Bound))
 	}
-	return fmt.Sprintf("secret %s is bound to another target: %s", e.Secret, strings.Join(parts, ", "))
+	return "it is bound to another target: " + strings.Join(parts, ", ")
 }
 
 // UnsetError says that a secret was never set.

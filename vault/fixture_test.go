@@ -63,7 +63,7 @@ func furnished(t testing.TB) *house {
 		flow string
 		ref  Ref
 	}{{"sales-day", shop}, {"hr-day", hr}} {
-		if _, err := o.ApproveFlow(background, f.flow, digestOf(f.flow), []Ref{f.ref}); err != nil {
+		if _, err := o.ApproveFlow(background, f.flow, "", digestOf(f.flow), []Ref{f.ref}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -32,7 +32,7 @@ func (v *Vault) Init(ctx context.Context, f Founding) (m *Member, made []MadeSlo
 	if err != nil {
 		return nil, nil, err
 	}
-	m = &Member{ID: newID(), vault: v, identity: identity}
+	m = &Member{ID: newID(), vault: v, identity: identity, seen: &memory{}}
 	var pin Pin
 	err = v.file.Create(ctx, func(tx *store.Tx) error {
 		made = nil
@@ -56,7 +56,7 @@ func (v *Vault) Init(ctx context.Context, f Founding) (m *Member, made []MadeSlo
 	if err != nil {
 		return nil, nil, err
 	}
-	return m, made, m.remember(pin)
+	return m, made, m.remember(pin, nil)
 }
 
 func newID() string { return hex.EncodeToString(seal.Random(16)) }

@@ -106,7 +106,7 @@ func (m *Member) Invite(ctx context.Context, i Invitation) (text string, err err
 		body := &rbac.Invite{User: user, Role: i.Role, Grants: i.Grants, Name: rbac.NameDigest(c.state().Store, email),
 			TwoStep: i.TwoStep || i.Role.AtLeast(rbac.Role(c.state().Setting(rbac.TwoStepFrom))), Profile: profileDigest(c.state().Store, user, raw)}
 		if text, err = c.invite(body, i.Expires); err != nil {
-			return err
+			return rbac.About(err, email)
 		}
 		c.event(auditlog.Object{Kind: auditlog.UserInvite, Object: user, Role: string(i.Role)})
 		return c.putProfile(user, raw)
@@ -135,7 +135,7 @@ func domainAllowed(s *rbac.State, email string) error {
 			return nil
 		}
 	}
-	return &rbac.DeniedError{Action: "invite", Why: fmt.Sprintf("the policy allows addresses of %s only", list)}
+	return &rbac.DeniedError{Action: string(rbac.KindInvite), Of: email, Why: fmt.Sprintf("the policy allows addresses of %s only", list)}
 }
 
 func (c *change) invite(body *rbac.Invite, expires time.Duration) (string, error) {

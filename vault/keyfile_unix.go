@@ -9,7 +9,10 @@ import (
 	"syscall"
 )
 
-const noFollow = syscall.O_NOFOLLOW
+const (
+	noFollow = syscall.O_NOFOLLOW
+	noWait   = syscall.O_NONBLOCK
+)
 
 func closedToOthers(name string, info fs.FileInfo) error {
 	if m := info.Mode().Perm(); m&0o077 != 0 {

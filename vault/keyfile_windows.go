@@ -2,7 +2,7 @@ package vault
 
 import "io/fs"
 
-const noFollow = 0
+const noFollow, noWait = 0, 0
 
 // A file in a Windows profile is closed to others by its inherited access list, which
 // modes do not show.

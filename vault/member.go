@@ -21,6 +21,8 @@ type Member struct {
 	vault       *Vault
 	identity    *seal.Identity
 	fingerprint rbac.Digest
+	seen        *memory
+	began       *rbac.State // the policy as it was when the keys were unlocked; nil: they never were
 }
 
 // Fingerprint is the hash of the store's first operation, which tells it from all
@@ -54,10 +56,10 @@ func (m *Member) read(ctx context.Context, fn func(*view) error) error {
 		pin, known = v.pin(), v.known
 		return fn(v)
 	})
-	if err != nil || pin.keptAs(known) {
+	if err != nil {
 		return err
 	}
-	return m.remember(pin)
+	return m.remember(pin, known)
 }
 
 // enter verifies the store before anything in it is used: its first operation, its
@@ -94,15 +96,17 @@ func (m *Member) enter(tx *store.Tx) (*view, error) {
 }
 
 func (v *view) pin() Pin {
-	p := Pin{Seq: v.chain.Next - 1, Head: v.chain.Head, Sum: v.chain.Sum, Size: v.log.frontier.Size, Entry: hex.EncodeToString(v.log.head[:])}
+	p := Pin{Seq: v.chain.Next - 1, Head: v.chain.Head, Sum: v.chain.Sum, Size: v.log.frontier.Size, Entry: hex.EncodeToString(v.log.head[:]), policy: v.state()}
 	if v.tx != nil && (v.known == nil || v.known.Sum != p.Sum) {
 		p.state = v.tx.Get(bucketState, []byte("cur"))
 	}
 	return p
 }
 
-func (m *Member) remember(p Pin) error {
-	if m.vault.opt.Pins == "" {
+// remember writes the pin, unless that is what was known.
+func (m *Member) remember(p Pin, known *Pin) error {
+	m.seen.keep(p)
+	if m.vault.opt.Pins == "" || p.keptAs(known) {
 		return nil
 	}
 	err := writePin(m.vault.pinFile(m.fingerprint, m.ID), m.identity.Pin(), p)
@@ -135,6 +139,19 @@ func (m *Member) Can(ctx context.Context, verb rbac.Verb, flow string) (rbac.Sco
 	if err != nil {
 		return rbac.None, err
 	}
+	return m.can(ctx, s, verb, flow)
+}
+
+// Begin is Can for what a program does right after the log-in: by the policy that the log-in
+// verified, so that the store is not opened once more.
+func (m *Member) Begin(ctx context.Context, verb rbac.Verb) (rbac.Scope, error) {
+	if m.began == nil {
+		return m.Can(ctx, verb, "")
+	}
+	return m.can(ctx, m.began, verb, "")
+}
+
+func (m *Member) can(ctx context.Context, s *rbac.State, verb rbac.Verb, flow string) (rbac.Scope, error) {
 	scope, err := rbac.Can(s, m.ID, verb, flow, m.vault.now())
 	if err != nil {
 		return scope, errors.Join(err, m.Refused(ctx, err))
@@ -144,19 +161,13 @@ func (m *Member) Can(ctx context.Context, verb rbac.Verb, flow string) (rbac.Sco
 
 // Refused writes to the audit log that something was denied.
 func (m *Member) Refused(ctx context.Context, why error) error {
-	return m.Record(ctx, auditlog.Refused{Action: actionOf(why), Why: why.Error()})
-}
-
-func actionOf(err error) string {
-	var denied *rbac.DeniedError
-	if errors.As(err, &denied) {
-		return denied.Action
+	e := auditlog.Refused{Action: "policy", Why: why.Error()}
+	if denied, ok := errors.AsType[*rbac.DeniedError](why); ok {
+		e.Action, e.Flow = denied.Action, denied.Flow
+	} else if unapproved, ok := errors.AsType[*rbac.UnapprovedError](why); ok {
+		e.Action, e.Flow = "run flow "+unapproved.Flow, unapproved.Flow
 	}
-	var unapproved *rbac.UnapprovedError
-	if errors.As(err, &unapproved) {
-		return "run flow " + unapproved.Flow
-	}
-	return "policy"
+	return m.Record(ctx, e)
 }
 
 // Record writes an event to the audit log.
@@ -176,7 +187,7 @@ func (m *Member) Record(ctx context.Context, e auditlog.Event) error {
 	if err != nil {
 		return unwritten(err)
 	}
-	return m.remember(pin)
+	return m.remember(pin, nil)
 }
 
 // unwritten makes an error of a store that can't be written to an *AuditError.

@@ -55,9 +55,9 @@ func (m *Member) on(ctx context.Context, who string, fn func(c *change, id strin
 			id, ok = who, true
 		}
 		if !ok {
-			return &rbac.InvalidError{Kind: rbac.KindUserSet, Why: who + " is not a member of this store"}
+			return &rbac.InvalidError{Of: who, Why: "not a member of this store; `headgate user list` says who is"}
 		}
-		return fn(c, id, c.state().Users[id])
+		return rbac.About(fn(c, id, c.state().Users[id]), who)
 	})
 }
 
@@ -79,7 +79,7 @@ func (m *Member) SetRole(ctx context.Context, who string, r rbac.Role) (Outcome,
 func (m *Member) Confirm(ctx context.Context, who string) (Outcome, error) {
 	return m.on(ctx, who, func(c *change, id string, u rbac.User) error {
 		if !u.Pending {
-			return &rbac.InvalidError{Kind: rbac.KindUserSet, Why: who + " does not wait for a confirmation"}
+			return &rbac.InvalidError{Of: who, Why: "does not wait for a confirmation"}
 		}
 		u.Pending = false
 		return c.setUser(id, u, auditlog.Object{Kind: auditlog.UserConfirm, Role: string(u.Role)})
@@ -87,7 +87,8 @@ func (m *Member) Confirm(ctx context.Context, who string) (Outcome, error) {
 }
 
 // Disable takes everything from somebody until Enable: keys of boxes and secrets are
-// replaced or taken back, signatures no longer count.
+// replaced or taken back, and no operation that the person signs is taken. The person
+// still signs what a refusal writes to the audit log.
 func (m *Member) Disable(ctx context.Context, who string) (Outcome, error) {
 	return m.on(ctx, who, func(c *change, id string, u rbac.User) error {
 		u.Disabled = true
@@ -117,7 +118,7 @@ func (m *Member) Remove(ctx context.Context, who string) (exposed []string, o Ou
 		}
 		c.erase = true
 		c.event(auditlog.Object{Kind: auditlog.UserRemove, Object: id, Role: string(u.Role), Note: name, Count: len(exposed)})
-		return errors.Join(dropSlots(c.tx, id), c.tx.Delete(bucketKeys, []byte(id)), c.tx.Delete(bucketProfiles, []byte(id)), c.dropBundles())
+		return errors.Join(dropSlots(c.tx, id), c.tx.Delete(bucketKeys, []byte(id)), c.tx.Delete(bucketProfiles, []byte(id)), c.tx.Delete(bucketProfiles, ownProfile(id)), c.dropBundles())
 	})
 	return exposed, o, err
 }
@@ -140,25 +141,27 @@ func (m *Member) Revoke(ctx context.Context, who, flows string) (Outcome, error)
 	})
 }
 
-// ApproveFlow lets operators and service accounts run this digest of a flow, which
-// takes these secrets. Gained in the outcome is who can decrypt them now.
-func (m *Member) ApproveFlow(ctx context.Context, flow string, d rbac.Digest, secrets []Ref) (Outcome, error) {
+// ApproveFlow lets operators and service accounts run this digest of a flow in a profile,
+// "" for none, where it takes these secrets. Gained in the outcome is who can decrypt them
+// now.
+func (m *Member) ApproveFlow(ctx context.Context, flow, env string, d rbac.Digest, secrets []Ref) (Outcome, error) {
 	return m.change(ctx, func(c *change) error {
 		ids := make([]string, 0, len(secrets))
 		for _, r := range secrets {
 			ids = append(ids, r.ID())
 		}
 		slices.Sort(ids)
-		c.event(auditlog.Object{Kind: auditlog.FlowApprove, Object: flow, Digest: string(d)})
-		return c.op(flow, &rbac.FlowApprove{Digest: d, Secrets: slices.Compact(ids)})
+		c.event(auditlog.Object{Kind: auditlog.FlowApprove, Object: flow, Env: env, Digest: string(d)})
+		return c.op(flow, &rbac.FlowApprove{Digest: d, Secrets: slices.Compact(ids), Env: env})
 	})
 }
 
-// RevokeFlow takes the approval back.
-func (m *Member) RevokeFlow(ctx context.Context, flow string) (Outcome, error) {
+// RevokeFlow takes the approvals of a flow for these profiles back, or all without any.
+func (m *Member) RevokeFlow(ctx context.Context, flow string, envs ...string) (Outcome, error) {
+	envs = slices.Compact(slices.Sorted(slices.Values(envs)))
 	return m.change(ctx, func(c *change) error {
-		c.event(auditlog.Object{Kind: auditlog.FlowRevoke, Object: flow})
-		return c.op(flow, &rbac.FlowRevoke{})
+		c.event(auditlog.Object{Kind: auditlog.FlowRevoke, Object: flow, Env: strings.Join(envs, " ")})
+		return c.op(flow, &rbac.FlowRevoke{Envs: envs})
 	})
 }
 

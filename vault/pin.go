@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/headgate/headgate/rbac"
 	"github.com/headgate/headgate/vault/store"
@@ -26,8 +27,10 @@ type Pin struct {
 	Size  uint64      `json:"size"`  // of the audit log
 	Entry string      `json:"entry"` // the hash of its newest entry
 
-	state []byte // whose digest is Sum, if it is known
-	kept  bool   // it was read from the person's own file
+	state  []byte      // whose digest is Sum, to be written with the pin
+	file   string      // where that was written; "" if nowhere
+	policy *rbac.State // that, verified and read by this process; not to be changed
+	kept   bool        // it was read from the person's own file
 }
 
 // keptAs reports whether the person's own file says the same already.
@@ -66,12 +69,21 @@ func readPin(file string, key []byte) (*Pin, error) {
 	if err := json.Unmarshal([]byte(body), &p); err != nil {
 		return nil, tampered("the pin %s can't be read", file)
 	}
-	p.kept = true
-	// A state that is missing or another one only costs time.
-	if b, err := os.ReadFile(stateFile(file)); err == nil && rbac.DigestOf(b) == p.Sum {
-		p.state = b
-	}
+	p.kept, p.file = true, stateFile(file)
 	return &p, nil
+}
+
+// written is the state that was written with the pin. One that is missing or another
+// one only costs time.
+func (p *Pin) written() []byte {
+	if p.file == "" || p.Sum == "" {
+		return nil
+	}
+	b, err := os.ReadFile(p.file)
+	if err != nil || rbac.DigestOf(b) != p.Sum {
+		return nil
+	}
+	return b
 }
 
 func stateFile(pin string) string { return strings.TrimSuffix(pin, ".pin") + ".state" }
@@ -115,6 +127,37 @@ func replace(file string, b []byte) error {
 	return nil
 }
 
+// memory is what this process saw of the store last. It saves reading again what was
+// read, and remembers for who keeps no pins.
+type memory struct {
+	mu   sync.Mutex
+	last *Pin
+}
+
+func (m *memory) keep(p Pin) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p.state, p.kept = nil, false
+	m.last = &p
+}
+
+// help is the pin with the policy that this process read already, or, for who keeps no
+// pins, what this process remembers.
+func (m *memory) help(p *Pin, forgets bool) *Pin {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.last == nil:
+	case forgets:
+		return m.last
+	case p != nil && p.Seq == m.last.Seq && p.Head == m.last.Head && p.Sum == m.last.Sum:
+		known := *p
+		known.policy = m.last.policy
+		return &known
+	}
+	return p
+}
+
 // pinned is the pin that counts, or nil: the person's own, the caller's, and none
 // after a restore that the caller accepts.
 func (m *Member) pinned(tx *store.Tx) (*Pin, error) {
@@ -133,6 +176,7 @@ func (m *Member) pinned(tx *store.Tx) (*Pin, error) {
 			p = own
 		}
 	}
+	p = m.seen.help(p, m.vault.opt.Pins == "")
 	if p != nil && p.Head == m.vault.opt.Accept && restored(tx, p.Head) {
 		return nil, nil
 	}

@@ -59,8 +59,13 @@ func readPolicy(tx *store.Tx, pin *Pin, every bool) (rbac.Chain, error) {
 	if err != nil {
 		return c, err
 	}
+	state := tx.Get(bucketState, []byte("cur"))
+	sum := rbac.DigestOf(state)
 	if pin != nil {
-		if c, err = resume(tx, pin, last); err != nil {
+		if err := pin.holds(tx, last, sum); err != nil {
+			return c, err
+		}
+		if c, err = pin.resume(last, state); err != nil {
 			return c, err
 		}
 	}
@@ -73,32 +78,44 @@ func readPolicy(tx *store.Tx, pin *Pin, every bool) (rbac.Chain, error) {
 			return c, &TamperedError{"the policy does not hold", err}
 		}
 	}
-	if rbac.DigestOf(tx.Get(bucketState, []byte("cur"))) != c.Sum {
+	if sum != c.Sum {
 		return c, tampered("the stored state of the policy was edited")
 	}
 	return c, nil
 }
 
-// resume is the chain at the pin, after the store has shown that it still has it.
-func resume(tx *store.Tx, pin *Pin, last uint64) (rbac.Chain, error) {
-	if err := pin.seenIn(tx); err != nil {
-		return rbac.Chain{}, err
-	}
-	state := pin.state
-	if last == pin.Seq {
-		state = tx.Get(bucketState, []byte("cur"))
-		if pin.Sum != "" && rbac.DigestOf(state) != pin.Sum {
-			return rbac.Chain{}, tampered("the stored state of the policy was edited")
+// resume is the chain at the pin, in a store whose last operation and state are these
+// and which holds what the pin remembers.
+func (p *Pin) resume(last uint64, state []byte) (rbac.Chain, error) {
+	s := p.policy
+	switch {
+	case s != nil && last != p.Seq:
+		s = s.Clone() // what follows is applied to it
+	case s == nil:
+		if last != p.Seq {
+			state = p.written()
+		}
+		if state == nil || p.Sum == "" {
+			return rbac.Chain{}, nil // from the first operation on
+		}
+		s = &rbac.State{}
+		if err := json.Unmarshal(state, s); err != nil {
+			return rbac.Chain{}, tampered("the stored state of the policy can't be read")
 		}
 	}
-	if state == nil || pin.Sum == "" {
-		return rbac.Chain{}, nil // from the first operation on
+	return rbac.Chain{State: s, Head: p.Head, Sum: p.Sum, Next: p.Seq + 1}, nil
+}
+
+// holds is nil when a store whose last operation and state are these still has what
+// the pin remembers of the policy.
+func (p *Pin) holds(tx *store.Tx, last uint64, sum rbac.Digest) error {
+	if err := p.seenIn(tx); err != nil {
+		return err
 	}
-	var s rbac.State
-	if err := json.Unmarshal(state, &s); err != nil {
-		return rbac.Chain{}, tampered("the stored state of the policy can't be read")
+	if last == p.Seq && p.Sum != "" && sum != p.Sum {
+		return tampered("the stored state of the policy was edited")
 	}
-	return rbac.Chain{State: &s, Head: pin.Head, Sum: pin.Sum, Next: pin.Seq + 1}, nil
+	return nil
 }
 
 // seenIn is nil when the store still has the policy operation of the pin.

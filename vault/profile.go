@@ -3,6 +3,7 @@ package vault
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/headgate/headgate/rbac"
 	"github.com/headgate/headgate/vault/seal"
@@ -39,14 +40,51 @@ func (v *view) putProfile(user string, raw []byte) error {
 	return v.tx.Put(bucketProfiles, []byte(user), sealed)
 }
 
-// name is what a person is called, "" for who does not hold the box meta.
-func (v *view) name(user string, want rbac.Digest) (string, error) {
+// ownProfile is where a service account, which does not hold the box meta, has what it is called.
+func ownProfile(user string) []byte { return []byte(user + ownSuffix) }
+
+const ownSuffix = "/own"
+
+func ownContext(storeID, user string) []byte {
+	return rbac.Context("headgate/v1/own-profile", storeID, user)
+}
+
+// putOwnProfile seals the profile for the account itself.
+func (v *view) putOwnProfile(user string, public, raw []byte) error {
+	sealed, err := seal.To(public, ownContext(v.state().Store, user), raw)
+	if err != nil {
+		return err
+	}
+	return v.tx.Put(bucketProfiles, ownProfile(user), sealed)
+}
+
+// openProfile is the sealed profile of a person, nil for who may not see it.
+func (v *view) openProfile(user string) (raw []byte, err error) {
 	box, err := v.box(rbac.Meta)
-	if box == nil || err != nil {
+	if err != nil {
+		return nil, err
+	}
+	own := v.tx.Get(bucketProfiles, ownProfile(user))
+	switch {
+	case box != nil:
+		raw, err = box.Open(profileContext(v.state().Store, user, v.state().Boxes[rbac.Meta].Epoch), v.tx.Get(bucketProfiles, []byte(user)))
+	case own != nil && user == v.m.ID:
+		raw, err = v.m.identity.Box.Open(ownContext(v.state().Store, user), own)
+	}
+	if err != nil {
+		return nil, tampered("the profile of %s does not open", user)
+	}
+	return raw, nil
+}
+
+// name is what a person is called, "" for who may not see it: who does not hold the box meta sees
+// the own name at most.
+func (v *view) name(user string, want rbac.Digest) (string, error) {
+	raw, err := v.openProfile(user)
+	if raw == nil || err != nil {
 		return "", err
 	}
-	raw, err := box.Open(profileContext(v.state().Store, user, v.state().Boxes[rbac.Meta].Epoch), v.tx.Get(bucketProfiles, []byte(user)))
-	if err != nil || profileDigest(v.state().Store, user, raw) != want {
+	if profileDigest(v.state().Store, user, raw) != want {
 		return "", tampered("the profile of %s is not the one that the policy has", user)
 	}
 	var p profile
@@ -59,7 +97,12 @@ func (v *view) name(user string, want rbac.Digest) (string, error) {
 func (c *change) moveProfiles(old *seal.Box) error {
 	s := c.state()
 	var users []string
-	if err := c.tx.Each(bucketProfiles, nil, nil, func(k, _ []byte) error { users = append(users, string(k)); return nil }); err != nil {
+	if err := c.tx.Each(bucketProfiles, nil, nil, func(k, _ []byte) error {
+		if user := string(k); !strings.HasSuffix(user, ownSuffix) {
+			users = append(users, user)
+		}
+		return nil
+	}); err != nil {
 		return err
 	}
 	for _, u := range users {

@@ -32,6 +32,7 @@ func (v *Vault) rememberedBy(tx *store.Tx, fp rbac.Digest) error {
 	if err != nil {
 		return err
 	}
+	sum := rbac.DigestOf(tx.Get(bucketState, []byte("cur")))
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), ".pin") || strings.HasPrefix(e.Name(), ".") {
 			continue
@@ -40,13 +41,11 @@ func (v *Vault) rememberedBy(tx *store.Tx, fp rbac.Digest) error {
 		if err != nil {
 			return err
 		}
-		if restored(tx, p.Head) {
-			continue
+		err = p.holds(tx, last, sum)
+		if err == nil {
+			_, err = readTail(tx, p)
 		}
-		if _, err := resume(tx, p, last); err != nil {
-			return err
-		}
-		if _, err := readTail(tx, p); err != nil {
+		if err != nil && !restored(tx, p.Head) {
 			return err
 		}
 	}

@@ -21,7 +21,7 @@ type RunRequest struct {
 	Flow    string
 	Digest  rbac.Digest
 	Env     string
-	Secrets []Ref  // those that the run may ask for
+	Secrets []Ref  // those that the run may ask for, each for the profile; see Ref.In
 	Name    string // what the program calls the run, for the audit log
 }
 
@@ -29,12 +29,13 @@ type RunRequest struct {
 // request and nothing of the store.
 type Run struct {
 	ID      string
+	Policy  *rbac.State // as it was at the start
 	member  *Member
 	flow    string
 	name    string
 	looks   bool // it moves nothing, and has no end
 	tag     [16]byte
-	store   string
+	at      map[Ref]string // the ids of the secrets that were asked for
 	records map[string]*record
 	keys    map[string]secretKeys
 	bound   map[string]Binding
@@ -46,9 +47,9 @@ type Run struct {
 func (m *Member) StartRun(ctx context.Context, q RunRequest) (*Run, error) {
 	r := m.newRun(q)
 	return r.begin(ctx, q, func(v *view) auditlog.Event {
-		a, approved := v.state().Flows[q.Flow]
+		_, approved := v.state().Approved(q.Flow, q.Env, q.Digest)
 		return auditlog.Started{Run: r.ID, Name: q.Name, Flow: q.Flow, Digest: string(q.Digest), Env: q.Env,
-			Draft: !approved || a.Digest != q.Digest, Secrets: r.ids()}
+			Draft: !approved, Secrets: r.ids()}
 	})
 }
 
@@ -78,6 +79,7 @@ func (r *Run) begin(ctx context.Context, q RunRequest, event func(*view) auditlo
 		if err != nil {
 			return err
 		}
+		q.Secrets = r.locate(v.state(), q.Secrets)
 		if q.Flow != "" || !r.looks {
 			err = v.mayRun(q)
 		}
@@ -103,7 +105,7 @@ func (r *Run) begin(ctx context.Context, q RunRequest, event func(*view) auditlo
 	if err != nil {
 		return nil, unwritten(err)
 	}
-	if err := m.remember(pin); err != nil {
+	if err := m.remember(pin, nil); err != nil {
 		if e := r.End(ctx, RunResult{Status: "failed", Exit: 1}); is[*AuditError](e) {
 			err = errors.Join(err, e)
 		}
@@ -112,20 +114,31 @@ func (r *Run) begin(ctx context.Context, q RunRequest, event func(*view) auditlo
 	return r, nil
 }
 
+// locate finds the secrets in the policy under which the run begins.
+func (r *Run) locate(s *rbac.State, wanted []Ref) []Ref {
+	r.Policy, r.at = s, map[Ref]string{}
+	list := make([]Ref, len(wanted))
+	for i, ref := range wanted {
+		list[i] = ref.In(s)
+		r.at[ref] = list[i].ID()
+	}
+	return list
+}
+
 // mayRun also keeps who may run approved flows only to the secrets that were
 // approved: the caller says which it wants, and the policy which there are.
 func (v *view) mayRun(q RunRequest) error {
 	s := v.state()
-	if err := rbac.MayRun(s, v.m.ID, q.Flow, q.Digest, v.m.vault.now()); err != nil {
+	if err := rbac.MayRun(s, v.m.ID, q.Flow, q.Env, q.Digest, v.m.vault.now()); err != nil {
 		return err
 	}
-	a, approved := s.Flows[q.Flow]
-	if !approved || a.Digest != q.Digest {
+	a, approved := s.Approved(q.Flow, q.Env, q.Digest)
+	if !approved {
 		return nil
 	}
 	for _, ref := range q.Secrets {
 		if !slices.Contains(a.Secrets, ref.ID()) {
-			return &rbac.UnapprovedError{Flow: q.Flow, Approved: true}
+			return &rbac.UnapprovedError{Flow: q.Flow, Env: q.Env, Approved: true}
 		}
 	}
 	return nil
@@ -133,7 +146,7 @@ func (v *view) mayRun(q RunRequest) error {
 
 // collect takes along what the run may decrypt after the store is closed.
 func (r *Run) collect(v *view, refs []Ref) error {
-	r.store, r.records, r.keys, r.bound = v.state().Store, map[string]*record{}, map[string]secretKeys{}, map[string]Binding{}
+	r.records, r.keys, r.bound = map[string]*record{}, map[string]secretKeys{}, map[string]Binding{}
 	for _, ref := range refs {
 		id := ref.ID()
 		rec, err := v.record(id)
@@ -145,7 +158,7 @@ func (r *Run) collect(v *view, refs []Ref) error {
 			return err
 		}
 		if !ok {
-			return &rbac.DeniedError{By: v.m.ID, Role: v.state().Users[v.m.ID].Role, Action: "run flow " + r.flow,
+			return &rbac.DeniedError{By: v.m.ID, Role: v.state().Users[v.m.ID].Role, Action: "run flow " + r.flow, Flow: r.flow,
 				Why: fmt.Sprintf("you do not have the key of secret %s", id)}
 		}
 		if r.bound[id], err = v.boundTo(id, rec); err != nil {
@@ -168,15 +181,15 @@ func (r *Run) ids() []string {
 // Secret decrypts a secret for exactly what it is bound to; another binding is a
 // *BindingError. The caller clears the value after use.
 func (r *Run) Secret(ref Ref, b Binding) ([]byte, error) {
-	id := ref.ID()
-	rec, ok := r.records[id]
+	id, ok := r.at[ref]
 	if !ok {
-		return nil, fmt.Errorf("secret %s: the run did not ask for it", id)
+		return nil, fmt.Errorf("secret %s: the run did not ask for it", ref.ID())
 	}
+	rec := r.records[id]
 	if d := b.differences(r.bound[id]); len(d) > 0 {
 		return nil, &BindingError{id, d}
 	}
-	value, err := decryptValue(r.store, id, rec, r.keys[id].value, b)
+	value, err := decryptValue(r.Policy.Store, id, rec, r.keys[id].value, b)
 	if err != nil {
 		return nil, tampered("secret %s does not open with what it is bound to", id)
 	}
@@ -228,5 +241,5 @@ func (r *Run) End(ctx context.Context, res RunResult) error {
 	if err != nil {
 		return unwritten(err)
 	}
-	return m.remember(pin)
+	return m.remember(pin, nil)
 }

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -42,6 +43,18 @@ func ParseRef(id string) (Ref, error) {
 		return Ref{Name: name, Key: to, Env: env}, nil
 	}
 	return Ref{Name: name, Connection: to, Env: env}, nil
+}
+
+// In is where a store with that policy has the secret: the profile's own value, or else the one that
+// was set for no profile, which then opens only if the profile changes nothing that it is bound to.
+func (r Ref) In(s *rbac.State) Ref {
+	shared := r
+	shared.Env = ""
+	_, hasOwn := s.Secrets[r.ID()]
+	if _, hasShared := s.Secrets[shared.ID()]; hasShared && !hasOwn {
+		return shared
+	}
+	return r
 }
 
 // Binding is what a secret is for: of a connection its type, host, port, user, TLS
@@ -189,6 +202,8 @@ func (c *change) dropKeys(id string) error {
 		if err := c.tx.Delete(bucketDeks, k); err != nil {
 			return err
 		}
+		_, to, _ := bytes.Cut(k, []byte{0})
+		c.former[id] = append(c.former[id], string(to))
 	}
 	return nil
 }

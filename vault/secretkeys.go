@@ -157,7 +157,9 @@ func (c *change) handOver(id string, held []string) error {
 		if err := c.sealToUser(id, keys, to); err != nil {
 			return err
 		}
-		c.outcome.Gained = append(c.outcome.Gained, Gain{to, id})
+		if !slices.Contains(c.former[id], to) {
+			c.outcome.Gained = append(c.outcome.Gained, Gain{to, id})
+		}
 	}
 	return nil
 }

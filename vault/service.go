@@ -35,12 +35,15 @@ func (m *Member) AddService(ctx context.Context, name string, flows []string, un
 			body.Until = until.UnixMilli()
 		}
 		if err := c.op(id, body); err != nil {
-			return err
+			return rbac.About(err, name)
 		}
 		if err := c.tx.Put(bucketKeys, []byte(id), identity.Box.Public()); err != nil {
 			return err
 		}
 		if err := c.putProfile(id, raw); err != nil {
+			return err
+		}
+		if err := c.putOwnProfile(id, identity.Box.Public(), raw); err != nil {
 			return err
 		}
 		if err := c.sealAuditKey(id, identity.Audit); err != nil {

@@ -142,7 +142,7 @@ func (m *Member) RemoveSlot(ctx context.Context, name string) error {
 		}
 		switch {
 		case !found:
-			return &SlotError{name, "there is none"}
+			return &SlotError{name, "you have none of this name"}
 		case len(list) == 1:
 			return &SlotError{name, "it is the only way in; add another first"}
 		}

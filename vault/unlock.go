@@ -38,7 +38,7 @@ func (v *Vault) Unlock(ctx context.Context, cr Credential) (*Member, error) {
 		if err != nil {
 			return err
 		}
-		pin, known = all.pin(), all.known
+		pin, known, m.began = all.pin(), all.known, all.state()
 		if cr.Keyring { // the role may be another than when the slot was made
 			h := holder{Owner: slot.Owner{User: m.ID}, role: all.state().Users[m.ID].Role, settings: all.state().Setting}
 			return h.allows(NewSlot{Type: slot.Keyring})
@@ -48,10 +48,7 @@ func (v *Vault) Unlock(ctx context.Context, cr Credential) (*Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	if pin.keptAs(known) {
-		return m, nil
-	}
-	return m, m.remember(pin)
+	return m, m.remember(pin, known)
 }
 
 func (v *Vault) unlock(tx *store.Tx, cr Credential) (*Member, error) {
@@ -75,7 +72,7 @@ func (v *Vault) unlock(tx *store.Tx, cr Credential) (*Member, error) {
 	if err != nil {
 		return nil, notLoggedIn(err)
 	}
-	return &Member{ID: user, vault: v, identity: id, fingerprint: fp}, nil
+	return &Member{ID: user, vault: v, identity: id, fingerprint: fp, seen: &memory{}}, nil
 }
 
 // WaysOf lists the types of a person's slots, before anybody is logged in: to ask for

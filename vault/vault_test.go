@@ -26,7 +26,7 @@ func TestFurnishedStoreVerifies(t *testing.T) {
 		if p.Owner != (name == "owner") || s.Owner != h.id("owner") {
 			t.Errorf("%s: %+v", name, p)
 		}
-		if want := name + "@example.com"; name != "nightly" && p.Name != want || name == "nightly" && p.Name != "" {
+		if want := name + "@example.com"; p.Name != want && (name != "nightly" || p.Name != name) {
 			t.Errorf("%s is called %q", name, p.Name)
 		}
 	}
@@ -135,7 +135,7 @@ func TestSecretsAreWriteOnlyForWhoMaySetThem(t *testing.T) {
 	if _, err := h.who["operator"].SetSecret(background, mine, shopBinding(), []byte("value")); ReasonOf(err) != ReasonDenied {
 		t.Errorf("an operator: %v", err)
 	}
-	o, err := h.who["narrowed"].ApproveFlow(background, "sales-new", digestOf("sales-new"), []Ref{mine})
+	o, err := h.who["narrowed"].ApproveFlow(background, "sales-new", "", digestOf("sales-new"), []Ref{mine})
 	ok(t, "approve", err)
 	if len(o.Waiting) != 2 { // the operator and the author
 		t.Errorf("%+v", o)

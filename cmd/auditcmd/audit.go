@@ -3,6 +3,7 @@ package auditcmd
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -54,13 +55,23 @@ func (f Filter) compile(now time.Time) (func(vault.Entry) bool, error) {
 		switch {
 		case e.Time.Before(since):
 			return false
-		case f.Flow != "" && (e.Object != f.Flow || !strings.HasPrefix(e.Code, "HG4")):
+		case f.Flow != "" && !about(e, f.Flow):
 			return false
 		case f.Who != "" && !strings.EqualFold(e.Actor, f.Who) && !strings.EqualFold(e.Object, f.Who):
 			return false
 		}
 		return code == "" || strings.HasPrefix(e.Code, code) || e.Event == f.Code
 	}, nil
+}
+
+// about reports whether an entry is about a flow: its runs, what read its secrets, its approvals,
+// and what somebody was refused to do with it.
+func about(e vault.Entry, flow string) bool {
+	if e.Object == flow {
+		return strings.HasPrefix(e.Code, "HG4") || e.Event == "secret.use"
+	}
+	var refused struct{ Flow string }
+	return e.Event == "denied" && json.Unmarshal(e.Body, &refused) == nil && refused.Flow == flow
 }
 
 // batch is how many entries are read at a time: the store is not kept open while

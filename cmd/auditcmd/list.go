@@ -2,7 +2,6 @@ package auditcmd
 
 import (
 	"context"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,14 +69,9 @@ func runList(ctx context.Context, o *ListOptions) error {
 	if o.Most > 0 && len(list) > o.Most {
 		list = list[len(list)-o.Most:]
 	}
-	return o.Env.UI.Result(map[string]any{"entries": list}, func(w io.Writer) {
-		if len(list) == 0 {
-			return
-		}
-		t := ui.Table{Head: []string{"TIME", "CODE", "EVENT", "ACTOR", "OBJECT"}, Width: o.Env.UI.Columns}
-		for _, e := range list {
-			t.Rows = append(t.Rows, []string{e.Time.Format(time.RFC3339), e.Code, e.Event, e.Actor, e.Object})
-		}
-		t.Write(w)
-	})
+	t := ui.Table{Head: []string{"TIME", "CODE", "EVENT", "ACTOR", "OBJECT"}}
+	for _, e := range list {
+		t.Rows = append(t.Rows, []string{e.Time.Format(time.RFC3339), e.Code, e.Event, e.Actor, e.Object})
+	}
+	return o.Env.UI.List(map[string]any{"entries": list}, t, "no entries")
 }

@@ -6,10 +6,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/headgate/headgate/cmd/internal/approval"
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/release"
 	"github.com/headgate/headgate/cmd/internal/target"
-	"github.com/headgate/headgate/flow/plan"
 	"github.com/headgate/headgate/rbac"
 	"github.com/headgate/headgate/vault"
 	"github.com/headgate/headgate/vault/slot"
@@ -121,23 +121,15 @@ func prepare(ctx context.Context, env *cli.Env) error {
 	if _, err := m.SetSecret(ctx, ref, to.Binding, []byte(value)); err != nil {
 		return err
 	}
-	project, err := env.Project()
+	f, err := approval.Of(env, "for-analysts", "")
 	if err != nil {
 		return err
-	}
-	f, err := env.Flow(project, "for-analysts")
-	if err != nil {
-		return err
-	}
-	needs, diags := plan.Uses(f, project, env.Registry(), "")
-	if found := cli.Serious(diags); len(found) > 0 {
-		return &cli.FindingsError{Diags: found}
 	}
 	state, _, err := m.State(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = m.ApproveFlow(ctx, f.Name.Value, rbac.Digest(needs.Digest), release.RefsOf(state, needs.Secrets))
+	_, err = m.ApproveFlow(ctx, f.Name, f.Env, rbac.Digest(f.Needs.Digest), release.RefsOf(state, f.Needs.Secrets))
 	return err
 }
 

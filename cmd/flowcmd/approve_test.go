@@ -73,7 +73,7 @@ func TestApprove(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := s.Flows["paid"]
+	a := s.Flows["paid"][""]
 	if string(a.Digest) != strings.TrimSpace(p.Out.String()) || len(a.Secrets) != 1 || a.Secrets[0] != ref.ID() {
 		t.Errorf("%+v, printed %s", a, p.Out)
 	}
@@ -95,12 +95,12 @@ func TestApprove(t *testing.T) {
 		t.Errorf("%v\n%s", err, p.Out)
 	}
 	p.Err.Reset()
-	if err := runRevoke(ctx, &RevokeOptions{p.Env, "paid"}); err != nil {
+	if err := runRevoke(ctx, &RevokeOptions{Env: p.Env, Name: "paid"}); err != nil {
 		t.Fatal(err)
 	}
 	diff("paid    not approved")
 	var usage *cli.UsageError
-	if err := runRevoke(ctx, &RevokeOptions{p.Env, "paid"}); !errors.As(err, &usage) {
+	if err := runRevoke(ctx, &RevokeOptions{Env: p.Env, Name: "paid"}); !errors.As(err, &usage) {
 		t.Error("revoked twice", err)
 	}
 }
@@ -132,5 +132,19 @@ func TestApproveRefuses(t *testing.T) {
 	var usage *cli.UsageError
 	if err := runApprove(ctx, &ApproveOptions{Env: p.Env, Name: "nowhere"}); !errors.As(err, &usage) {
 		t.Errorf("no flow: %v", err)
+	}
+}
+
+// TestDiffKeepsWhatIsGone: an approval outlives the flow's file, and its list says what it gives.
+func TestDiffKeepsWhatIsGone(t *testing.T) {
+	ctx := context.Background()
+	p, owner := boxPlace(t)
+	ref := vault.Ref{Name: "dwh", Connection: "warehouse"}
+	if _, err := owner.ApproveFlow(ctx, "former", "prod", rbac.DigestOf(nil), []vault.Ref{ref}); err != nil {
+		t.Fatal(err)
+	}
+	want := "former (profile prod)  gone"
+	if err := runDiff(ctx, &DiffOptions{Env: p.Env}); err != nil || !strings.Contains(p.Out.String(), want) || !strings.Contains(p.Out.String(), "-"+ref.ID()) {
+		t.Errorf("no %q: %v\n%s", want, err, p.Out)
 	}
 }

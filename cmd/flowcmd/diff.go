@@ -4,18 +4,21 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/headgate/headgate/cmd/internal/approval"
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/guard"
 	"github.com/headgate/headgate/cmd/internal/people"
 	"github.com/headgate/headgate/cmd/internal/release"
 	"github.com/headgate/headgate/cmd/internal/ui"
 	"github.com/headgate/headgate/flow/plan"
+	"github.com/headgate/headgate/rbac"
 )
 
 // DiffOptions is what `flow diff` works from.
@@ -23,6 +26,8 @@ type DiffOptions struct {
 	Env     *cli.Env
 	Name    string // "" = every flow of the project and every approved one
 	Profile string
+
+	profile string // that, or the one of the settings
 }
 
 const diffHelp = `Compare flows with what of them was approved: whether the file, or the definition of a connection
@@ -46,13 +51,14 @@ func NewDiff(env *cli.Env, runF func(context.Context, *DiffOptions) error) *cobr
 			return runDiff(c.Context(), o)
 		},
 	}, guard.ViewFlows)
-	c.Flags().StringVar(&o.Profile, "env", "", "the `profile` of connections.yaml to compare")
+	c.Flags().StringVar(&o.Profile, "env", "", "compare in this `profile` of connections.yaml only")
 	return c
 }
 
 // compared is a line of the result of `flow diff`.
 type compared struct {
 	Flow     string   `json:"flow"`
+	Env      string   `json:"env,omitempty"`      // the profile
 	State    string   `json:"state"`              // approved, changed, not approved, gone, invalid
 	Digest   string   `json:"digest,omitempty"`   // of the flow as it is now
 	Approved string   `json:"approved,omitempty"` // the digest that was approved
@@ -67,29 +73,35 @@ func runDiff(ctx context.Context, o *DiffOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.profile, err = approval.Profile(o.Env, o.Profile); err != nil {
+		return err
+	}
 	b, err := people.Open(ctx, m)
 	if err != nil {
 		return err
 	}
-	var list []compared
+	list := []compared{}
 	if o.Name != "" {
-		name, _, needs, err := examine(o.Env, o.Name, o.Profile)
+		f, err := approval.Of(o.Env, o.Name, o.profile)
 		if err != nil {
 			return err
 		}
-		list = append(list, compare(b, name, needs))
-	} else if list, err = o.all(b); err != nil {
+		if err := o.Env.Can(ctx, rbac.ViewFlow, f.Name); err != nil {
+			return err
+		}
+		list = o.flow(b, f.Name)
+	} else if list, err = o.all(ctx, b); err != nil {
 		return err
 	}
+	t := ui.Table{Head: []string{"FLOW", "", "APPROVED BY", "AT", "SECRETS"}, Width: o.Env.UI.Columns}
+	for _, c := range list {
+		t.Rows = append(t.Rows, []string{c.name(), c.State, c.By, c.Time, c.secrets()})
+	}
 	return o.Env.UI.Result(map[string]any{"flows": list}, func(w io.Writer) {
-		t := ui.Table{Head: []string{"FLOW", "", "APPROVED BY", "AT", "SECRETS"}, Width: o.Env.UI.Columns}
-		for _, c := range list {
-			t.Rows = append(t.Rows, []string{c.Flow, c.State, c.By, c.Time, c.secrets()})
-		}
 		if len(list) > 0 {
 			t.Write(w)
 		}
-		if o.Name != "" && list[0].Approved != "" && list[0].State == changed {
+		if o.Name != "" && len(list) == 1 && list[0].State == changed {
 			fmt.Fprintf(w, "\napproved %s\nnow      %s\n", list[0].Approved, list[0].Digest)
 		}
 	})
@@ -104,38 +116,63 @@ const (
 	unusable = "invalid"
 )
 
-// all compares every flow of the project, and finds approvals without a flow.
-func (o *DiffOptions) all(b *people.Book) ([]compared, error) {
+// all compares every flow of the project that the person may see, and finds approvals without
+// a flow.
+func (o *DiffOptions) all(ctx context.Context, b *people.Book) ([]compared, error) {
 	project, err := o.Env.Project()
 	if err != nil {
 		return nil, err
 	}
-	list, seen := []compared{}, map[string]bool{}
-	for _, name := range project.Names() {
-		seen[name] = true
-		_, _, needs, err := examine(o.Env, name, o.Profile)
+	sees, err := o.Env.Sees(ctx)
+	if err != nil {
+		return nil, err
+	}
+	here := project.Names()
+	list := []compared{}
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(slices.AppendSeq(here, maps.Keys(b.State.Flows))))) {
+		if !sees(name) {
+			continue
+		}
+		if slices.Contains(here, name) {
+			list = append(list, o.flow(b, name)...)
+			continue
+		}
+		for _, profile := range slices.Sorted(maps.Keys(b.State.Flows[name])) {
+			c := compare(b, approval.Flow{Name: name, Env: profile, Needs: &plan.Needs{}})
+			c.State = gone
+			list = append(list, c)
+		}
+	}
+	return list, nil
+}
+
+// flow compares a flow in the profile of the command and, unless --env names one, in every other
+// in which it is approved.
+func (o *DiffOptions) flow(b *people.Book, name string) []compared {
+	profiles := []string{o.profile}
+	if o.Profile == "" {
+		profiles = slices.AppendSeq(profiles, maps.Keys(b.State.Flows[name]))
+	}
+	var list []compared
+	for _, profile := range slices.Compact(slices.Sorted(slices.Values(profiles))) {
+		if _, is := b.State.Flows[name][profile]; !is && o.Profile == "" && len(b.State.Flows[name]) > 0 {
+			continue // it is meant for the others
+		}
+		f, err := approval.Of(o.Env, name, profile)
 		if err != nil {
-			c := compare(b, name, &plan.Needs{})
+			c := compare(b, approval.Flow{Name: name, Env: profile, Needs: &plan.Needs{}})
 			c.State, c.Digest, c.Removed = unusable, "", []string{}
 			list = append(list, c)
 			continue
 		}
-		list = append(list, compare(b, name, needs))
+		list = append(list, compare(b, f))
 	}
-	for name := range b.State.Flows {
-		if !seen[name] {
-			c := compare(b, name, &plan.Needs{})
-			c.State, c.Digest = gone, ""
-			list = append(list, c)
-		}
-	}
-	slices.SortFunc(list, func(x, y compared) int { return strings.Compare(x.Flow, y.Flow) })
-	return list, nil
+	return list
 }
 
-func compare(b *people.Book, name string, needs *plan.Needs) compared {
-	c := compared{Flow: name, State: unknown, Digest: needs.Digest, Added: []string{}, Removed: []string{}}
-	a, ok := b.State.Flows[name]
+func compare(b *people.Book, f approval.Flow) compared {
+	c := compared{Flow: f.Name, Env: f.Env, State: unknown, Digest: f.Needs.Digest, Added: []string{}, Removed: []string{}}
+	a, ok := b.State.Flows[f.Name][f.Env]
 	if !ok {
 		return c
 	}
@@ -144,7 +181,7 @@ func compare(b *people.Book, name string, needs *plan.Needs) compared {
 		c.State = same
 	}
 	var now []string
-	for _, r := range release.RefsOf(b.State, needs.Secrets) {
+	for _, r := range release.RefsOf(b.State, f.Needs.Secrets) {
 		now = append(now, r.ID())
 	}
 	for _, id := range now {
@@ -158,6 +195,14 @@ func compare(b *people.Book, name string, needs *plan.Needs) compared {
 		}
 	}
 	return c
+}
+
+// name is the flow with the profile, where there is one.
+func (c compared) name() string {
+	if c.Env == "" {
+		return c.Flow
+	}
+	return c.Flow + " (profile " + c.Env + ")"
 }
 
 // secrets is what changed of the secrets, as + and -.

@@ -2,7 +2,6 @@ package flowcmd
 
 import (
 	"context"
-	"io"
 	"path/filepath"
 	"strings"
 
@@ -69,26 +68,18 @@ func runList(ctx context.Context, o *ListOptions) error {
 			bad++
 		}
 	}
-	switch {
-	case len(list) == 0:
-		o.Env.UI.Note("no flows in " + filepath.Join(o.Env.Dir(), "flows") + "; `headgate flow new NAME` writes one")
-	case bad > 0:
+	if bad > 0 {
 		o.Env.UI.Warn(ui.Plural(int64(bad), "flow") + " cannot be used as they are; `headgate validate` says why")
 	}
-	return o.Env.UI.Result(map[string]any{"flows": list}, func(w io.Writer) {
-		if len(list) == 0 {
-			return
+	t := ui.Table{Head: []string{"FLOW", "FILE", "SCHEDULE", "DESCRIPTION"}}
+	for _, l := range list {
+		text, _, _ := strings.Cut(l.Description, "\n")
+		if !l.Readable {
+			text = "(has findings) " + text
 		}
-		t := ui.Table{Head: []string{"FLOW", "FILE", "SCHEDULE", "DESCRIPTION"}, Width: o.Env.UI.Columns}
-		for _, l := range list {
-			text, _, _ := strings.Cut(l.Description, "\n")
-			if !l.Readable {
-				text = "(has findings) " + text
-			}
-			t.Rows = append(t.Rows, []string{l.Name, l.File, l.Schedule, text})
-		}
-		t.Write(w)
-	})
+		t.Rows = append(t.Rows, []string{l.Name, l.File, l.Schedule, text})
+	}
+	return o.Env.UI.List(map[string]any{"flows": list}, t, "no flows in "+filepath.Join(o.Env.Dir(), "flows")+"; `headgate flow new NAME` writes one")
 }
 
 func describe(l flow.Loaded) listed {

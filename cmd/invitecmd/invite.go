@@ -3,7 +3,6 @@ package invitecmd
 
 import (
 	"context"
-	"io"
 	"strings"
 	"time"
 
@@ -73,20 +72,15 @@ func runList(ctx context.Context, o *ListOptions) error {
 	for _, i := range open {
 		list = append(list, describe(i, b, o.Env.Now()))
 	}
-	return o.Env.UI.Result(map[string]any{"invitations": list}, func(w io.Writer) {
-		if len(list) == 0 {
-			return
+	t := ui.Table{Head: []string{"FOR", "ROLE", "GRANTS", "BY", "EXPIRES", "ID"}}
+	for _, i := range list {
+		ends := i.Expires
+		if i.Expired {
+			ends += " (expired)"
 		}
-		t := ui.Table{Head: []string{"FOR", "ROLE", "GRANTS", "BY", "EXPIRES", "ID"}, Width: o.Env.UI.Columns}
-		for _, i := range list {
-			ends := i.Expires
-			if i.Expired {
-				ends += " (expired)"
-			}
-			t.Rows = append(t.Rows, []string{i.User, i.Role, strings.Join(i.Grants, " "), i.By, ends, i.ID})
-		}
-		t.Write(w)
-	})
+		t.Rows = append(t.Rows, []string{i.User, i.Role, strings.Join(i.Grants, " "), i.By, ends, i.ID})
+	}
+	return o.Env.UI.List(map[string]any{"invitations": list}, t, "no invitations wait")
 }
 
 func describe(i vault.OpenInvitation, b *people.Book, now time.Time) invitation {

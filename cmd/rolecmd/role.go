@@ -69,13 +69,11 @@ func roles() []listed {
 
 func runList(_ context.Context, o *ListOptions) error {
 	list := roles()
-	return o.Env.UI.Result(map[string]any{"roles": list}, func(w io.Writer) {
-		t := ui.Table{Head: []string{"ROLE", "FLOWS", ""}, Width: o.Env.UI.Columns}
-		for _, l := range list {
-			t.Rows = append(t.Rows, []string{l.Role, l.Level, l.Summary})
-		}
-		t.Write(w)
-	})
+	t := ui.Table{Head: []string{"ROLE", "FLOWS", ""}}
+	for _, l := range list {
+		t.Rows = append(t.Rows, []string{l.Role, l.Level, l.Summary})
+	}
+	return o.Env.UI.List(map[string]any{"roles": list}, t, "")
 }
 
 // ExplainOptions is what `role explain` works from.

@@ -2,7 +2,6 @@ package secretcmd
 
 import (
 	"context"
-	"io"
 	"strings"
 	"time"
 
@@ -77,21 +76,21 @@ func runList(ctx context.Context, o *ListOptions) error {
 	}
 	list := []listed{}
 	for _, s := range secrets {
-		if o.Due && !s.Due {
+		if o.Due && !s.Due || !b.State.Shows(m.ID, s.Ref.ID()) {
 			continue
 		}
 		r := s.Ref
 		list = append(list, listed{r.ID(), r.Name, r.Connection, r.Key, r.Env, b.Name(s.By), s.Set.UTC().Format(time.RFC3339), s.Due, append([]vault.Part{}, s.Bound...)})
 	}
-	return o.Env.UI.Result(map[string]any{"secrets": list}, func(w io.Writer) {
-		if len(list) > 0 {
-			table(list, o.Env.UI.Columns).Write(w)
-		}
-	})
+	none := "no secrets are set; `headgate secret set` sets one"
+	if o.Due {
+		none = "no secret is to be replaced"
+	}
+	return o.Env.UI.List(map[string]any{"secrets": list}, table(list), none)
 }
 
-func table(list []listed, width int) ui.Table {
-	t := ui.Table{Head: []string{"SECRET", "FOR", "ENV", "SET", "BY", "", "BOUND TO"}, Width: width}
+func table(list []listed) ui.Table {
+	t := ui.Table{Head: []string{"SECRET", "FOR", "ENV", "SET", "BY", "", "BOUND TO"}}
 	for _, l := range list {
 		due := ""
 		if l.Due {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/headgate/headgate/cmd/internal/approval"
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/guard"
 	"github.com/headgate/headgate/cmd/internal/keyout"
@@ -24,12 +25,19 @@ type AddOptions struct {
 	Flows  []string
 	KeyOut string
 	TTL    period.Flag
+
+	Profile   string // in which the account runs them
+	NoApprove bool
 }
 
 const addHelp = `Make an account for a program, and write its key file. The account runs the flows that --flow
 names, as far as they are approved, and sees its own runs; it holds the secrets that those flows
 take and no other. With --ttl it ends by itself. Nobody can make its key again: a lost key file
-means another account.`
+means another account.
+
+A flow of this project that was never approved is approved in your name as it is now, as headgate
+flow approve does; --no-approve leaves that to somebody else. One that was changed since it was
+approved stays as it is.`
 
 // NewAdd is `headgate service add`.
 func NewAdd(env *cli.Env, runF func(context.Context, *AddOptions) error) *cobra.Command {
@@ -52,13 +60,16 @@ func NewAdd(env *cli.Env, runF func(context.Context, *AddOptions) error) *cobra.
 	c.Flags().StringSliceVar(&o.Flows, "flow", nil, "a `flow` that the account may run; may be repeated")
 	c.Flags().StringVar(&o.KeyOut, "key-out", "", "write the account's key to this `file`, which must not exist")
 	c.Flags().Var(&o.TTL, "ttl", "end the account after this long, such as 90d (default: never)")
+	c.Flags().StringVar(&o.Profile, "env", "", "the `profile` of connections.yaml in which the account runs the flows")
+	c.Flags().BoolVar(&o.NoApprove, "no-approve", false, "leave it to somebody else to approve the flows")
 	return c
 }
 
 // added is the result of `service add`.
 type added struct {
 	people.Person
-	KeyFile string `json:"key_file"`
+	KeyFile  string              `json:"key_file"`
+	Approved []approval.Approved `json:"approved"` // flows that were not yet
 	people.Effects
 }
 
@@ -103,12 +114,16 @@ func runAdd(ctx context.Context, o *AddOptions) error {
 	if err != nil {
 		return err
 	}
-	r := added{people.Describe(p, o.Env.Now()), o.KeyOut, people.EffectsOf(outcome, before, b)}
+	r := added{people.Describe(p, o.Env.Now()), o.KeyOut, []approval.Approved{}, people.EffectsOf(outcome, before, b)}
 	o.Env.UI.Note("service account " + o.Name + ": log in with --key-file " + o.KeyOut)
 	r.Tell(o.Env.UI)
 	for _, f := range slices.Compact(slices.Sorted(slices.Values(o.Flows))) {
-		if _, approved := b.State.Flows[f]; !approved {
-			o.Env.UI.Warn("flow " + f + " is not approved, so " + o.Name + " cannot run it: headgate flow approve " + f)
+		a, err := o.approve(ctx, m, b.State, f)
+		if err != nil {
+			return err
+		}
+		if a != nil {
+			r.Approved = append(r.Approved, *a)
 		}
 	}
 	return o.Env.UI.Result(r, func(io.Writer) {})

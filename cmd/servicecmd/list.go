@@ -2,7 +2,7 @@ package servicecmd
 
 import (
 	"context"
-	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,28 +39,14 @@ func runList(ctx context.Context, o *ListOptions) error {
 	if err != nil {
 		return err
 	}
-	members, err := m.People(ctx)
+	list, err := people.List(ctx, m, o.Env.Now())
 	if err != nil {
 		return err
 	}
-	list := []people.Person{}
-	for _, p := range members {
-		if p.Role == rbac.APIUser {
-			list = append(list, people.Describe(p, o.Env.Now()))
-		}
+	list = slices.DeleteFunc(list, func(p people.Person) bool { return p.Role != string(rbac.APIUser) })
+	t := ui.Table{Head: []string{"SERVICE", "STANDING", "FLOWS", "ENDS"}}
+	for _, p := range list {
+		t.Rows = append(t.Rows, []string{p.Called(), p.Standing, strings.Join(p.Grants, " "), p.Ends})
 	}
-	return o.Env.UI.Result(map[string]any{"services": list}, func(w io.Writer) {
-		if len(list) == 0 {
-			return
-		}
-		t := ui.Table{Head: []string{"SERVICE", "STANDING", "FLOWS", "ENDS"}, Width: o.Env.UI.Columns}
-		for _, p := range list {
-			name := p.Name
-			if name == "" {
-				name = p.ID
-			}
-			t.Rows = append(t.Rows, []string{name, p.Standing, strings.Join(p.Grants, " "), p.Ends})
-		}
-		t.Write(w)
-	})
+	return o.Env.UI.List(map[string]any{"services": list}, t, "no service accounts; `headgate service add` makes one")
 }

@@ -44,7 +44,7 @@ func TestService(t *testing.T) {
 	if _, err := owner.SetSecret(ctx, ref, nil, []byte("hunter2")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := owner.ApproveFlow(ctx, "paid", rbac.DigestOf(nil), []vault.Ref{ref}); err != nil {
+	if _, err := owner.ApproveFlow(ctx, "paid", "", rbac.DigestOf(nil), []vault.Ref{ref}); err != nil {
 		t.Fatal(err)
 	}
 	o := &AddOptions{Env: p.Env, Name: "nightly", Flows: []string{"paid", "draft"}, KeyOut: p.Path("nightly.key")}
@@ -62,6 +62,12 @@ func TestService(t *testing.T) {
 	m, err := in.Member(ctx)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, err := owner.RotateBoxes(ctx, rbac.Meta); err != nil {
+		t.Fatal(err)
+	}
+	if me, _, err := m.Myself(ctx); err != nil || me.Name != "nightly" {
+		t.Errorf("the account is called %q for itself, %v", me.Name, err)
 	}
 	m.Close()
 	if err := runList(ctx, &ListOptions{p.Env}); err != nil || !strings.Contains(p.Out.String(), "draft:run paid:run") || !strings.Contains(p.Out.String(), "2024-06-02T12:00:00Z") {

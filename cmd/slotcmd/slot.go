@@ -63,13 +63,13 @@ func runList(ctx context.Context, o *ListOptions) error {
 	if err != nil {
 		return err
 	}
-	t := ui.Table{Head: []string{"slot", "type", "made"}, Width: o.Env.UI.Columns}
+	t := ui.Table{Head: []string{"SLOT", "TYPE", "MADE"}}
 	list := listed{Slots: []entry{}}
 	for _, s := range slots {
 		list.Slots = append(list.Slots, entry{s.Name, s.Type, s.Made.UTC()})
 		t.Rows = append(t.Rows, []string{s.Name, string(s.Type), s.Made.Local().Format("2006-01-02 15:04")})
 	}
-	return o.Env.UI.Result(list, t.Write)
+	return o.Env.UI.List(list, t, "")
 }
 
 // RemoveOptions is what `slot remove` works from.

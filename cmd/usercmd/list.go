@@ -38,28 +38,15 @@ func runList(ctx context.Context, o *ListOptions) error {
 	if err != nil {
 		return err
 	}
-	members, err := m.People(ctx)
+	list, err := people.List(ctx, m, o.Env.Now())
 	if err != nil {
 		return err
 	}
-	list := make([]people.Person, 0, len(members))
-	for _, p := range members {
-		list = append(list, people.Describe(p, o.Env.Now()))
+	t := ui.Table{Head: []string{"NAME", "ROLE", "STANDING", "GRANTS"}}
+	for _, p := range list {
+		t.Rows = append(t.Rows, []string{p.Called(), role(p), p.Standing, grants(p)})
 	}
-	return o.Env.UI.Result(map[string]any{"users": list}, func(w io.Writer) {
-		t := ui.Table{Head: []string{"NAME", "ROLE", "STANDING", "GRANTS"}, Width: o.Env.UI.Columns}
-		for _, p := range list {
-			t.Rows = append(t.Rows, []string{nameOrID(p), role(p), p.Standing, grants(p)})
-		}
-		t.Write(w)
-	})
-}
-
-func nameOrID(p people.Person) string {
-	if p.Name == "" {
-		return p.ID
-	}
-	return p.Name
+	return o.Env.UI.List(map[string]any{"users": list}, t, "")
 }
 
 func role(p people.Person) string {

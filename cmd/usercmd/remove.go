@@ -2,6 +2,7 @@ package usercmd
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -76,16 +77,20 @@ type removed struct {
 // revokeAll takes back what somebody approved.
 func revokeAll(ctx context.Context, env *cli.Env, m *vault.Member, b *people.Book, id string) ([]string, error) {
 	flows := []string{}
-	for flow, a := range b.State.Flows {
-		if a.By == id {
-			flows = append(flows, flow)
+	for _, f := range slices.Sorted(maps.Keys(b.State.Flows)) {
+		var theirs []string
+		for profile, a := range b.State.Flows[f] {
+			if a.By == id {
+				theirs = append(theirs, profile)
+			}
 		}
-	}
-	slices.Sort(flows)
-	for _, f := range flows {
-		if _, err := m.RevokeFlow(ctx, f); people.Done(env.UI, err) != nil {
+		if len(theirs) == 0 {
+			continue
+		}
+		if _, err := m.RevokeFlow(ctx, f, theirs...); people.Done(env.UI, err) != nil {
 			return nil, err
 		}
+		flows = append(flows, f)
 		env.UI.Note("flow " + f + " is no longer approved")
 	}
 	return flows, nil

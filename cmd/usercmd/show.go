@@ -49,11 +49,11 @@ func NewShow(env *cli.Env, runF func(context.Context, *ShowOptions) error) *cobr
 }
 
 func runShow(ctx context.Context, o *ShowOptions) error {
-	_, b, p, err := whom(ctx, o.Env, o.Who)
+	m, b, p, err := whom(ctx, o.Env, o.Who)
 	if err != nil {
 		return err
 	}
-	s := shown{Person: people.Describe(p, o.Env.Now()), Level: map[string]string{}, Boxes: []string{}, Secrets: append([]string{}, b.State.Exposure(p.ID)...)}
+	s := shown{Person: people.Describe(p, o.Env.Now()), Level: map[string]string{}, Boxes: []string{}, Secrets: b.Secrets(m.ID, p.ID)}
 	for flow := range b.State.Flows {
 		if l := b.State.Effective(p.ID, flow); l != rbac.NoLevel {
 			s.Level[flow] = string(l)
@@ -66,7 +66,7 @@ func runShow(ctx context.Context, o *ShowOptions) error {
 	}
 	return o.Env.UI.Result(s, func(w io.Writer) {
 		line := func(name, value string) { fmt.Fprintf(w, "%-9s %s\n", name, ui.Safe(value)) }
-		line("name", nameOrID(s.Person))
+		line("name", s.Called())
 		line("id", s.ID)
 		line("role", role(s.Person))
 		line("standing", s.Standing)

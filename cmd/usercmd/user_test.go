@@ -219,7 +219,7 @@ func TestEmergencyRevokesApprovals(t *testing.T) {
 	owner := p.Found(t)
 	m := p.Invite(t, owner, ann, rbac.Editor)
 	for who, flow := range map[*vault.Member]string{m: "hers", owner: "ours"} {
-		if _, err := who.ApproveFlow(ctx, flow, rbac.DigestOf(nil), nil); err != nil {
+		if _, err := who.ApproveFlow(ctx, flow, "", rbac.DigestOf(nil), nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -2,8 +2,6 @@ package vaultcmd
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -70,23 +68,21 @@ func runExposure(ctx context.Context, o *ExposureOptions) error {
 	}
 	list := []exposure{}
 	for _, p := range members {
-		list = append(list, exposure{people.Called(p), string(p.Role), b.State.Holds(p.ID, rbac.Secrets), append([]string{}, b.State.Exposure(p.ID)...)})
+		list = append(list, exposure{people.Called(p), string(p.Role), b.State.Holds(p.ID, rbac.Secrets), b.Secrets(m.ID, p.ID)})
 	}
-	return o.Env.UI.Result(map[string]any{"exposure": list}, func(w io.Writer) {
-		if o.Who != "" {
-			for _, s := range list[0].Secrets {
-				fmt.Fprintln(w, s)
-			}
-			return
+	t := ui.Table{Head: []string{"NAME", "ROLE", "SECRETS"}}
+	for _, e := range list {
+		what := strings.Join(e.Secrets, " ")
+		if e.All {
+			what = "all"
 		}
-		t := ui.Table{Head: []string{"NAME", "ROLE", "SECRETS"}, Width: o.Env.UI.Columns}
-		for _, e := range list {
-			what := strings.Join(e.Secrets, " ")
-			if e.All {
-				what = "all"
-			}
-			t.Rows = append(t.Rows, []string{e.User, e.Role, what})
+		t.Rows = append(t.Rows, []string{e.User, e.Role, what})
+	}
+	if o.Who != "" {
+		t = ui.Table{}
+		for _, s := range list[0].Secrets {
+			t.Rows = append(t.Rows, []string{s})
 		}
-		t.Write(w)
-	})
+	}
+	return o.Env.UI.List(map[string]any{"exposure": list}, t, "")
 }

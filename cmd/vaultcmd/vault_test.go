@@ -65,7 +65,7 @@ func TestStatusAndExposure(t *testing.T) {
 	if _, err := owner.SetSecret(ctx, ref, nil, []byte("hunter2")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := owner.ApproveFlow(ctx, "paid", rbac.DigestOf(nil), []vault.Ref{ref}); err != nil {
+	if _, err := owner.ApproveFlow(ctx, "paid", "", rbac.DigestOf(nil), []vault.Ref{ref}); err != nil {
 		t.Fatal(err)
 	}
 	if err := runExposure(ctx, &ExposureOptions{p.Env, "ann@example.com"}); err != nil || p.Out.String() != "dwh@connection:warehouse\n" {

@@ -39,6 +39,7 @@ const (
 	PolicySet     Code = 5001
 	PlaintextUse  Code = 5002
 	HostKeyChange Code = 5003
+	TLSLowered    Code = 5004
 	StoreCopy     Code = 6001
 	StoreCompact  Code = 6002
 	AuditExport   Code = 6003
@@ -52,7 +53,7 @@ var names = map[Code]string{
 	UserDisable: "user.disable", UserEnable: "user.enable", UserRemove: "user.remove", UserReset: "user.reset", GrantSet: "grant.set",
 	GrantRevoke: "grant.revoke", ServiceAdd: "service.add", OwnerTransfer: "owner.transfer", BoxRotate: "box.rotate", SecretSet: "secret.set", SecretRemove: "secret.remove",
 	SecretUse: "secret.use", FlowApprove: "flow.approve", FlowRevoke: "flow.revoke", RunStart: "run.start", RunEnd: "run.end", StateSet: "state.set", Denied: "denied",
-	PolicySet: "policy.set", PlaintextUse: "plaintext.used", HostKeyChange: "hostkey.changed", StoreCopy: "store.copy", StoreCompact: "store.compact", AuditExport: "audit.export", StoreRestore: "store.restore", IntegrityFail: "integrity.alarm",
+	PolicySet: "policy.set", PlaintextUse: "plaintext.used", HostKeyChange: "hostkey.changed", TLSLowered: "tls.lowered", StoreCopy: "store.copy", StoreCompact: "store.compact", AuditExport: "audit.export", StoreRestore: "store.restore", IntegrityFail: "integrity.alarm",
 }
 
 // Codes lists the codes that have a name.
@@ -83,6 +84,7 @@ type Object struct {
 	Role   string `json:"role,omitempty"`
 	Grant  string `json:"grant,omitempty"`
 	Digest string `json:"digest,omitempty"` // of a flow
+	Env    string `json:"env,omitempty"`    // the profile of connections.yaml that it is about
 	Note   string `json:"note,omitempty"`
 	Count  int    `json:"count,omitempty"`
 }
@@ -135,6 +137,7 @@ func (Used) Code() Code { return SecretUse }
 // Refused is an attempt that a role, a grant or the policy did not allow.
 type Refused struct {
 	Action string `json:"object"`
+	Flow   string `json:"flow,omitempty"` // that it was about
 	Why    string `json:"why"`
 }
 

@@ -83,7 +83,7 @@ func (s *Store) writeCopy(name string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|noFollow, info.Mode().Perm())
+	f, err := createNew(name, os.O_WRONLY, info.Mode().Perm())
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *Store) writeCopy(name string) error {
 		_, err := t.tx.WriteTo(f)
 		return err
 	})
-	return errors.Join(err, f.Chmod(info.Mode().Perm()), f.Sync(), f.Close())
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // Compact rewrites the file without what was deleted from it. With fresh, one new
@@ -142,10 +142,7 @@ func (s *Store) compactTo(temp string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	dst, err := bolt.Open(temp, info.Mode().Perm(), &bolt.Options{PageSize: pageSize, NoSync: true, FreelistType: bolt.FreelistMapType})
+	dst, err := newDatabase(temp, info.Mode().Perm(), true)
 	if err != nil {
 		return err
 	}
@@ -153,24 +150,45 @@ func (s *Store) compactTo(temp string) error {
 	if err == nil {
 		err = dst.Sync()
 	}
-	if cerr := dst.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Chmod(temp, info.Mode().Perm())
-	}
-	return err
+	return errors.Join(err, dst.Close())
 }
 
+// createNew makes a file in the place of a left one. What somebody puts there meanwhile,
+// a link to a file of this user for example, is not written to.
+func createNew(name string, flag int, perm fs.FileMode) (*os.File, error) {
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	f, err := os.OpenFile(name, flag|os.O_CREATE|os.O_EXCL|noFollow, perm)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Chmod(perm); err != nil { // the umask must not decide who shares the store
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// newDatabase is an empty database in a new file.
+func newDatabase(name string, perm fs.FileMode, quick bool) (*bolt.DB, error) {
+	return bolt.Open(name, perm, &bolt.Options{PageSize: pageSize, NoSync: quick, FreelistType: bolt.FreelistMapType,
+		OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) { return createNew(name, flag, perm) }})
+}
+
+// shred overwrites a file and removes it. One with another name is only removed: it may
+// be somebody's file that was linked here to be destroyed.
 func shred(name string) error {
-	f, err := os.OpenFile(name, os.O_RDWR|noFollow, 0)
+	f, info, err := openPlain(name, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return errors.Join(overwrite(f), f.Close(), os.Remove(name))
+	if names(info) == 1 {
+		err = overwrite(f)
+	}
+	return errors.Join(err, f.Close(), os.Remove(name))
 }
 
 // overwrite puts zeros over a file. What the disk keeps elsewhere it does not reach.

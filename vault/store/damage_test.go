@@ -151,7 +151,7 @@ func FuzzPages(f *testing.F) {
 	}
 	f.Add(raw)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		p := &pages{r: bytes.NewReader(b), size: int64(len(b)), full: true}
+		p := &pages{all: b, full: true}
 		if err := p.check(); !fine(err) {
 			t.Fatal(err)
 		}

@@ -16,9 +16,9 @@ import (
 // gives the lock back as soon as it gets it.
 func (s *Store) lock(ctx context.Context, alone bool) (unlock func(), err error) {
 	name := s.Path + ".lock"
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|noFollow, s.mode())
+	f, _, err := openPlain(name, os.O_RDWR|os.O_CREATE, s.mode())
 	if readOnly(err) {
-		switch r, e := os.OpenFile(name, os.O_RDONLY|noFollow, 0); {
+		switch r, _, e := openPlain(name, os.O_RDONLY, 0); {
 		case e == nil:
 			f, err = r, nil
 		case errors.Is(e, fs.ErrNotExist) && !alone:
@@ -26,13 +26,16 @@ func (s *Store) lock(ctx context.Context, alone bool) (unlock func(), err error)
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("lock the store: %w", err)
+		return nil, err
 	}
 	if s.Shared {
 		_ = f.Chmod(s.mode()) // only its owner can, and did when it was made
 	}
+	if lockFile(f, alone, false) == nil { // mostly nobody else has it
+		return func() { _ = f.Close() }, nil
+	}
 	done := make(chan error, 1)
-	go func() { done <- lockFile(f, alone) }()
+	go func() { done <- lockFile(f, alone, true) }()
 	timer := time.NewTimer(s.timeout())
 	defer timer.Stop()
 	select {

@@ -9,13 +9,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const noFollow = unix.O_NOFOLLOW
+const (
+	noFollow = unix.O_NOFOLLOW
+	noWait   = unix.O_NONBLOCK // for a reader or writer at the other end of a pipe
+)
 
-// lockFile waits for the lock; closing f gives it back.
-func lockFile(f *os.File, alone bool) error {
+// lockFile takes the lock; closing f gives it back. Without wait it is an error when
+// another process has it.
+func lockFile(f *os.File, alone, wait bool) error {
 	how := unix.LOCK_SH
 	if alone {
 		how = unix.LOCK_EX
+	}
+	if !wait {
+		how |= unix.LOCK_NB
 	}
 	for {
 		if err := unix.Flock(int(f.Fd()), how); !errors.Is(err, unix.EINTR) {

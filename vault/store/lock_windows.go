@@ -6,13 +6,17 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-const noFollow = 0
+const noFollow, noWait = 0, 0
 
-// lockFile waits for the lock; closing f gives it back.
-func lockFile(f *os.File, alone bool) error {
+// lockFile takes the lock; closing f gives it back. Without wait it is an error when
+// another process has it.
+func lockFile(f *os.File, alone, wait bool) error {
 	var how uint32
 	if alone {
 		how = windows.LOCKFILE_EXCLUSIVE_LOCK
+	}
+	if !wait {
+		how |= windows.LOCKFILE_FAIL_IMMEDIATELY
 	}
 	return windows.LockFileEx(windows.Handle(f.Fd()), how, 0, 1, 0, &windows.Overlapped{})
 }

@@ -5,8 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"os"
+	"runtime/debug"
 )
 
 // The layout of bbolt's pages, as far as it must be sound before bbolt walks it.
@@ -28,9 +28,7 @@ const (
 // pages walks the trees of a database file once, on its own bounds-checked terms.
 type pages struct {
 	path string
-	r    io.ReaderAt
-	all  []byte // the whole file, where it is small
-	size int64
+	all  []byte // the whole file
 	top  uint64 // pages at or above are not in use
 	seen []uint64
 	full bool // look into every leaf
@@ -49,23 +47,26 @@ type pageHeader struct {
 // a search would not look for it. In files above wholeFileLimit, leaves of the buckets
 // in long are only checked for being reached once.
 func checkPages(path string, long []string) (err error) {
-	f, err := os.Open(path)
+	f, info, err := openPlain(path, os.O_RDONLY, 0)
 	if err != nil {
-		return fmt.Errorf("open store: %w", err)
+		return err
 	}
 	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
+	p := &pages{path: path, full: info.Size() <= wholeFileLimit, long: long}
+	all, unmap, err := mapFile(f, int(info.Size()))
 	if err != nil {
 		return fmt.Errorf("open store: %w", err)
 	}
-	p := &pages{path: path, r: f, size: info.Size(), full: info.Size() <= wholeFileLimit, long: long}
-	if p.full {
-		all := make([]byte, info.Size())
-		if _, err := io.ReadFull(f, all); err != nil {
-			return fmt.Errorf("open store: %w", err)
+	defer unmap()
+	p.all = all
+	// Whoever makes the file shorter meanwhile takes the memory away.
+	before := debug.SetPanicOnFault(true)
+	defer debug.SetPanicOnFault(before)
+	defer func() {
+		if r := recover(); r != nil {
+			err = p.damaged("%v", r)
 		}
-		p.r, p.all = bytes.NewReader(all), all
-	}
+	}()
 	return p.check()
 }
 
@@ -74,6 +75,9 @@ func (p *pages) damaged(format string, args ...any) error {
 }
 
 func (p *pages) check() error {
+	if len(p.all) < 2*pageSize {
+		return p.damaged("too short")
+	}
 	m, err := p.meta()
 	if err != nil {
 		return err
@@ -81,7 +85,7 @@ func (p *pages) check() error {
 	le := binary.NativeEndian
 	root, free := le.Uint64(m[16:]), le.Uint64(m[32:])
 	p.top = le.Uint64(m[40:])
-	if p.top < 4 || p.top > uint64(p.size)/pageSize {
+	if p.top < 4 || p.top > uint64(len(p.all))/pageSize {
 		return p.damaged("it is shorter than it was, or says it is longer than it is")
 	}
 	p.seen = make([]uint64, p.top/64+1)
@@ -98,11 +102,8 @@ func (p *pages) meta() ([]byte, error) {
 	var best []byte
 	var newest uint64
 	le := binary.NativeEndian
-	for i := range int64(2) {
-		m := make([]byte, metaSum+8)
-		if _, err := p.r.ReadAt(m, i*pageSize+headerSize); err != nil {
-			return nil, p.damaged("too short")
-		}
+	for i := range 2 {
+		m := bytes.Clone(p.all[i*pageSize+headerSize:][:metaSum+8])
 		h := fnv.New64a()
 		_, _ = h.Write(m[:metaSum])
 		if le.Uint32(m) != metaMagic || le.Uint32(m[4:]) != metaVersion || le.Uint32(m[8:]) != pageSize || le.Uint64(m[metaSum:]) != h.Sum64() {
@@ -119,14 +120,10 @@ func (p *pages) meta() ([]byte, error) {
 }
 
 func (p *pages) header(id uint64) (h pageHeader, err error) {
-	b := make([]byte, headerSize)
 	if id < 2 || id >= p.top {
 		return h, p.damaged("a pointer to page %d leaves the file", id)
 	}
-	if _, err := p.r.ReadAt(b, int64(id)*pageSize); err != nil {
-		return h, p.damaged("page %d: %v", id, err)
-	}
-	le := binary.NativeEndian
+	b, le := p.all[id*pageSize:][:headerSize], binary.NativeEndian
 	h = pageHeader{le.Uint64(b), le.Uint16(b[8:]), le.Uint16(b[10:]), le.Uint32(b[12:])}
 	if h.id != id || id+uint64(h.overflow) >= p.top {
 		return h, p.damaged("page %d: its head is wrong", id)
@@ -149,23 +146,13 @@ func (p *pages) claim(id uint64, overflow uint32) error {
 }
 
 // whole is a page with its overflow.
-func (p *pages) whole(h pageHeader) ([]byte, error) {
-	from, size := int64(h.id)*pageSize, (int64(h.overflow)+1)*pageSize
-	if p.all != nil {
-		return p.all[from : from+size], nil
-	}
-	b := make([]byte, size)
-	if _, err := p.r.ReadAt(b, from); err != nil {
-		return nil, p.damaged("page %d: %v", h.id, err)
-	}
-	return b, nil
+func (p *pages) whole(h pageHeader) []byte {
+	size := (uint64(h.overflow) + 1) * pageSize
+	return p.all[h.id*pageSize:][:size:size]
 }
 
 func (p *pages) body(h pageHeader) ([]byte, error) {
-	b, err := p.whole(h)
-	if err != nil {
-		return nil, err
-	}
+	b := p.whole(h)
 	if headerSize+int(h.count)*elementSize > len(b) {
 		return nil, p.damaged("page %d: %d elements do not fit", h.id, h.count)
 	}
@@ -183,10 +170,7 @@ func (p *pages) freelist(id uint64) error {
 	if err := p.claim(id, h.overflow); err != nil {
 		return err
 	}
-	b, err := p.whole(h)
-	if err != nil {
-		return err
-	}
+	b := p.whole(h)
 	list, count := b[headerSize:], uint64(h.count)
 	if h.count == 0xFFFF {
 		count, list = binary.NativeEndian.Uint64(list), list[8:]

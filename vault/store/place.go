@@ -56,6 +56,23 @@ func checkFile(path string) error {
 	return fileMode(path, info)
 }
 
+// openPlain opens a plain file, also when somebody put a link or a pipe in its place since
+// checkFile looked, which would lead elsewhere or never open.
+func openPlain(path string, flag int, perm fs.FileMode) (*os.File, fs.FileInfo, error) {
+	f, err := os.OpenFile(path, flag|noFollow|noWait, perm)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open store: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &PlaceError{path, "not a plain file"}
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return f, info, nil
+}
+
 // modeProblem says what is wrong with the permissions of a folder or file, "" if
 // nothing is: the owner alone, or a group together with a setgid folder.
 func modeProblem(m fs.FileMode, mine bool) string {

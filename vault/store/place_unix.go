@@ -34,6 +34,15 @@ func fileMode(path string, info fs.FileInfo) error {
 	return nil
 }
 
+// names is how many names a file has.
+func names(info fs.FileInfo) uint64 {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 1
+	}
+	return uint64(st.Nlink)
+}
+
 func mine(info fs.FileInfo) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(st.Uid) == os.Geteuid()

@@ -56,9 +56,6 @@ func (s *Store) Create(ctx context.Context, fill func(*Tx) error) error {
 		return fmt.Errorf("create store %s: %w", s.Path, fs.ErrExist)
 	}
 	temp := s.Path + ".new"
-	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
 	if err := s.begin(temp, fill); err != nil {
 		return errors.Join(err, os.Remove(temp))
 	}
@@ -69,7 +66,7 @@ func (s *Store) Create(ctx context.Context, fill func(*Tx) error) error {
 }
 
 func (s *Store) begin(temp string, fill func(*Tx) error) error {
-	db, err := bolt.Open(temp, s.mode(), &bolt.Options{PageSize: pageSize, FreelistType: bolt.FreelistMapType})
+	db, err := newDatabase(temp, s.mode(), false)
 	if err != nil {
 		return fmt.Errorf("create store: %w", err)
 	}
@@ -85,10 +82,6 @@ func (s *Store) begin(temp string, fill func(*Tx) error) error {
 		}
 		return fill(tx)
 	})
-	if err == nil {
-		// The umask must not decide who shares the store.
-		err = os.Chmod(temp, s.mode())
-	}
 	return errors.Join(err, db.Close())
 }
 
@@ -200,8 +193,10 @@ func (s *Store) open(write bool, file **os.File) (*bolt.DB, error) {
 		ReadOnly: !write, Timeout: s.timeout(), FreelistType: bolt.FreelistMapType, NoStatistics: true,
 		OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
 			// The file was there when it was checked: do not make an empty one.
-			f, err := os.OpenFile(name, flag&^os.O_CREATE|noFollow, perm)
-			*file = f
+			f, _, err := openPlain(name, flag&^os.O_CREATE, perm)
+			if *file == nil { // a copy of the database opens it once more
+				*file = f
+			}
 			return f, err
 		},
 	})

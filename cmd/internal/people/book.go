@@ -41,6 +41,18 @@ func (b *Book) Name(id string) string {
 	return id
 }
 
+// Secrets are the ids of the secrets that somebody can decrypt, as far as lists show them to a
+// reader; never nil.
+func (b *Book) Secrets(reader, of string) []string {
+	list := []string{}
+	for _, id := range b.State.Exposure(of) {
+		if b.State.Shows(reader, id) {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
 // Called is what a member is called.
 func Called(p vault.Person) string {
 	if p.Name != "" {

@@ -1,6 +1,8 @@
 package people
 
 import (
+	"cmp"
+	"context"
 	"time"
 
 	"github.com/headgate/headgate/rbac"
@@ -27,6 +29,24 @@ func Describe(p vault.Person, now time.Time) Person {
 	}
 	return d
 }
+
+// List is the members as lists show them to m: those whose names m may see, and m.
+func List(ctx context.Context, m *vault.Member, now time.Time) ([]Person, error) {
+	members, err := m.People(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Person, 0, len(members))
+	for _, p := range members {
+		if p.Name != "" || p.ID == m.ID {
+			list = append(list, Describe(p, now))
+		}
+	}
+	return list, nil
+}
+
+// Called is the name, or the id for who may not see it.
+func (p Person) Called() string { return cmp.Or(p.Name, p.ID) }
 
 func standing(p vault.Person, now time.Time) string {
 	switch {

@@ -32,11 +32,15 @@ type Want struct {
 // goroutines.
 type Access struct {
 	env    *cli.Env
-	member *vault.Member // nil: there is no store
-	run    *vault.Run    // nil: there is nothing to give out
-	refs   map[plan.SecretUse]vault.Ref
+	member *vault.Member                // nil: there is no store
+	run    *vault.Run                   // nil: there is nothing to give out
+	refs   map[plan.SecretUse]vault.Ref // by what is asked for, which knows no profile
 	policy connector.NetworkPolicy
-	moves  bool // a run, which has an end
+	flow   string // "" for a connection alone
+	moves  bool   // a run, which has an end
+
+	ending sync.Mutex // held while End works, and guards ended
+	ended  bool
 
 	mu     sync.Mutex
 	told   map[connector.Notice]bool
@@ -65,7 +69,7 @@ func Look(ctx context.Context, env *cli.Env, w Want, purpose string) (*Access, e
 }
 
 func open(ctx context.Context, env *cli.Env, w Want, begin func(*vault.Member, vault.RunRequest) (*vault.Run, error)) (*Access, error) {
-	a := &Access{env: env, refs: map[plan.SecretUse]vault.Ref{}, told: map[connector.Notice]bool{}}
+	a := &Access{env: env, flow: w.Flow, refs: map[plan.SecretUse]vault.Ref{}, told: map[connector.Notice]bool{}}
 	if there, err := env.HasStore(); err != nil {
 		return nil, err
 	} else if !there {
@@ -79,42 +83,34 @@ func open(ctx context.Context, env *cli.Env, w Want, begin func(*vault.Member, v
 	if a.member, err = env.Member(ctx); err != nil {
 		return nil, err
 	}
+	q := vault.RunRequest{Flow: w.Flow, Digest: rbac.Digest(w.Digest), Env: w.Profile, Name: w.Run}
+	for _, u := range w.Secrets {
+		asked := u
+		asked.Profile = ""
+		a.refs[asked] = ref(u)
+		q.Secrets = append(q.Secrets, ref(u))
+	}
+	if a.run, err = begin(a.member, q); err != nil {
+		return nil, err
+	}
+	if a.run != nil {
+		a.policy = Network(a.run.Policy)
+		return a, nil
+	}
 	s, _, err := a.member.State(ctx)
 	if err != nil {
 		return nil, err
 	}
 	a.policy = Network(s)
-	q := vault.RunRequest{Flow: w.Flow, Digest: rbac.Digest(w.Digest), Env: w.Profile, Name: w.Run}
-	for _, u := range w.Secrets {
-		ref := RefOf(s, u)
-		a.refs[key(u)] = ref
-		q.Secrets = append(q.Secrets, ref)
-	}
-	if a.run, err = begin(a.member, q); err != nil {
-		return nil, err
-	}
 	return a, nil
 }
 
-// key leaves out what does not tell secrets of one run apart.
-func key(u plan.SecretUse) plan.SecretUse {
-	u.Profile = ""
-	return u
+func ref(u plan.SecretUse) vault.Ref {
+	return vault.Ref{Name: u.Name, Connection: u.Connection, Key: u.Key, Env: u.Profile}
 }
 
-// RefOf is where the store has a secret: the profile's own value, or else the one that
-// was set for no profile, which then opens only if the profile changes nothing that it
-// is bound to.
-func RefOf(s *rbac.State, u plan.SecretUse) vault.Ref {
-	own := vault.Ref{Name: u.Name, Connection: u.Connection, Key: u.Key, Env: u.Profile}
-	shared := own
-	shared.Env = ""
-	_, hasOwn := s.Secrets[own.ID()]
-	if _, hasShared := s.Secrets[shared.ID()]; hasShared && !hasOwn {
-		return shared
-	}
-	return own
-}
+// RefOf is where the store has a secret; see vault.Ref.In.
+func RefOf(s *rbac.State, u plan.SecretUse) vault.Ref { return ref(u).In(s) }
 
 // RefsOf is RefOf for all the secrets that a flow uses.
 func RefsOf(s *rbac.State, uses []plan.SecretUse) []vault.Ref {
@@ -138,6 +134,11 @@ func Network(s *rbac.State) connector.NetworkPolicy {
 // Fill gives a request the secrets and the rules.
 func (a *Access) Fill(ctx context.Context, req *plan.Request) {
 	req.Env.Network, req.Env.Notice = a.Policy(), a.Notice(ctx)
+	spoken, err := req.Project.Spoke13()
+	if err != nil {
+		a.env.UI.Warn(err.Error())
+	}
+	req.Env.Network.Spoke13 = spoken
 	if a.run != nil {
 		req.Secret = a.Secret
 	}
@@ -146,13 +147,18 @@ func (a *Access) Fill(ctx context.Context, req *plan.Request) {
 // Policy is what the store says about the network.
 func (a *Access) Policy() connector.NetworkPolicy { return a.policy }
 
-// Secret decrypts a secret for what asks for it, which it must be bound to.
-func (a *Access) Secret(_ context.Context, ask plan.Ask) (connector.Secret, error) {
-	ref, ok := a.refs[plan.SecretUse{Name: ask.Name, Connection: ask.Connection, Key: ask.Key}]
+// Secret decrypts a secret for what asks for it, which it must be bound to. That it is bound to
+// something else is a refusal in the audit log.
+func (a *Access) Secret(ctx context.Context, ask plan.Ask) (connector.Secret, error) {
+	at, ok := a.refs[plan.SecretUse{Name: ask.Name, Connection: ask.Connection, Key: ask.Key}]
 	if !ok || a.run == nil {
 		return connector.Secret{}, fmt.Errorf("%s: the flow does not name it", ask.For())
 	}
-	value, err := a.run.Secret(ref, target.Binding(ask.Binding))
+	value, err := a.run.Secret(at, target.Binding(ask.Binding))
+	if elsewhere, ok := errors.AsType[*vault.BindingError](err); ok {
+		refused := auditlog.Refused{Action: "use secret " + elsewhere.Secret, Flow: a.flow, Why: err.Error()}
+		err = errors.Join(err, a.member.Record(context.WithoutCancel(ctx), refused))
+	}
 	if err != nil {
 		return connector.Secret{}, err
 	}
@@ -179,8 +185,11 @@ func (a *Access) Notice(ctx context.Context) func(connector.Notice) {
 		}
 		a.told[n] = true
 		code := auditlog.PlaintextUse
-		if n.Kind == connector.HostKeyChanged {
+		switch n.Kind {
+		case connector.HostKeyChanged:
 			code = auditlog.HostKeyChange
+		case connector.TLSLowered:
+			code = auditlog.TLSLowered
 		}
 		err := a.member.Record(context.WithoutCancel(ctx), auditlog.Object{Kind: code, Object: n.Connection, Note: n.Text})
 		a.failed = errors.Join(a.failed, err)
@@ -188,8 +197,14 @@ func (a *Access) Notice(ctx context.Context) func(connector.Notice) {
 }
 
 // End ends what Start or Look began. After Start it writes the end of the run, and keeps a copy of
-// the store once a day.
+// the store once a day. The first call counts; another one waits for it.
 func (a *Access) End(ctx context.Context, r vault.RunResult) error {
+	a.ending.Lock()
+	defer a.ending.Unlock()
+	if a.ended {
+		return nil
+	}
+	a.ended = true
 	a.mu.Lock()
 	failed := a.failed
 	a.mu.Unlock()

@@ -69,7 +69,7 @@ func TestARun(t *testing.T) {
 	if got := events(t, m, "orders"); got != "run.start" {
 		t.Error("before a secret is given out the log has:", got)
 	}
-	var req plan.Request
+	req := plan.Request{Project: &flow.Project{Dir: t.TempDir()}}
 	a.Fill(ctx, &req)
 	if len(req.Env.Network.Hosts) != 2 || req.Env.Network.TLSFloor != "1.2" {
 		t.Errorf("%+v", req.Env.Network)
@@ -234,7 +234,7 @@ func TestWithoutAStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var req plan.Request
+	req := plan.Request{Project: &flow.Project{Dir: t.TempDir()}}
 	if a.Fill(ctx, &req); req.Secret != nil {
 		t.Error("gives secrets out")
 	}
