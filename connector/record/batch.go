@@ -184,6 +184,9 @@ func (c *Column) Type() Type { return c.vec.Type }
 // computed or read as values.
 func (c *Column) Input() int { return c.input }
 
+// Typed is the column of the TypedOrigin that c is read from as values, or -1.
+func (c *Column) Typed() int { return c.typed }
+
 // Vector is the vector of a computed column, for whoever fills it.
 func (c *Column) Vector() *Vector { return &c.vec }
 

@@ -104,8 +104,11 @@ func (v *Vector) Reset(t Type, n int) {
 	v.Faults, v.sorted = v.Faults[:0], 0
 	v.Hi = nil
 	v.Cells = grow(v.Cells, n)
-	for i := range v.Cells {
-		v.Cells[i] = Unasked
+	if n > 0 { // by copies that double, which are faster than a loop
+		v.Cells[0] = Unasked
+		for done := 1; done < n; done *= 2 {
+			copy(v.Cells[done:], v.Cells[:done])
+		}
 	}
 	switch {
 	case t.Textual():

@@ -5,6 +5,7 @@ package bzip2
 import (
 	"bufio"
 	stdbzip2 "compress/bzip2"
+	"errors"
 	"fmt"
 	"io"
 
@@ -29,6 +30,9 @@ func Codec() *connector.Codec {
 		Summary:    "bzip2 compression, for reading",
 		Extensions: []string{".bz2"},
 		Config:     func() any { return &Options{MaxRatio: bound.Ratio} },
+		Check: func(cfg any, _ bool) error {
+			return bound.Limits{Ratio: cfg.(*Options).MaxRatio}.Check()
+		},
 		NewReader: func(cfg any, r io.Reader, _ connector.CodecOptions) (io.ReadCloser, error) {
 			o := cfg.(*Options)
 			return bound.Open("bunzip2", r, bound.Limits{Ratio: o.MaxRatio, Size: o.MaxSize}, func(r io.Reader) (io.ReadCloser, error) {
@@ -56,6 +60,9 @@ func (r *reader) Read(p []byte) (int, error) {
 		r.z = stdbzip2.NewReader(r.in)
 	}
 	n, err := r.z.Read(p)
+	if err == stdbzip2.StructuralError("bad magic value") {
+		err = bound.Foreign(errors.New("this is not bzip2"))
+	}
 	if err != nil && err != io.EOF {
 		err = fmt.Errorf("bunzip2: %w", err)
 	}

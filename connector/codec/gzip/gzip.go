@@ -40,9 +40,18 @@ func Codec() *connector.Codec {
 		Summary:    "gzip compression",
 		Extensions: []string{".gz"},
 		Config:     func() any { return &Options{Level: 6, MaxRatio: bound.Ratio} },
+		Check:      check,
 		NewReader:  newReader,
 		NewWriter:  newWriter,
 	}
+}
+
+func check(cfg any, _ bool) error {
+	o := cfg.(*Options)
+	if o.Level < 1 || o.Level > 9 {
+		return fmt.Errorf("gzip level %d: must be 1 to 9", o.Level)
+	}
+	return bound.Limits{Ratio: o.MaxRatio}.Check()
 }
 
 func newReader(cfg any, r io.Reader, _ connector.CodecOptions) (io.ReadCloser, error) {
@@ -53,10 +62,9 @@ func newReader(cfg any, r io.Reader, _ connector.CodecOptions) (io.ReadCloser, e
 }
 
 func newWriter(cfg any, w io.Writer, _ connector.CodecOptions) (io.WriteCloser, error) {
-	o := cfg.(*Options)
-	if o.Level < 1 || o.Level > 9 {
-		return nil, fmt.Errorf("gzip level %d: must be 1 to 9", o.Level)
+	if err := check(cfg, true); err != nil {
+		return nil, err
 	}
-	p := &packer{level: o.Level}
+	p := &packer{level: cfg.(*Options).Level}
 	return inorder.NewWriter(w, memberSize, inorder.Workers(), p.pack), nil
 }

@@ -2,6 +2,9 @@ package gzip
 
 import "encoding/binary"
 
+// magic is what each member begins with.
+const magic = "\x1f\x8b"
+
 const (
 	fixedHeader = 12      // with the length of the extra field
 	maxHeader   = 1 << 10 // of those that are looked at

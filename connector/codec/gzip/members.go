@@ -7,11 +7,13 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/headgate/headgate/connector/codec/internal/bound"
 	"github.com/headgate/headgate/connector/codec/internal/inorder"
 )
 
@@ -91,6 +93,9 @@ func (m *members) Unpack(t *inorder.Task) {
 
 // Alone inflates a member up to its end, wherever it may be.
 func (m *members) Alone(s *inorder.Source) io.Reader {
+	if head, _ := s.Peek(len(magic)); !strings.HasPrefix(magic, string(head)) {
+		return failed{bound.Foreign(errors.New("this is not gzip"))}
+	}
 	if err := m.alone.Reset(s.Reader); err != nil {
 		return failed{noEOF(err)}
 	}

@@ -52,22 +52,38 @@ func Codec() *connector.Codec {
 		Summary:    "OpenPGP encryption and signatures",
 		Extensions: []string{".pgp", ".gpg", ".asc"},
 		Config:     func() any { return &Options{MaxRatio: bound.Ratio, Compression: "none"} },
+		Check:      func(cfg any, writing bool) error { return cfg.(*Options).check(writing) },
 		NewReader:  newReader,
 		NewWriter:  newWriter,
 		Verifies:   true,
 	}
 }
 
+// check looks for keys, and for those of the other direction, of which nothing would come.
+func (o *Options) check(writing bool) error {
+	read, write := len(o.DecryptWith)+len(o.RequireBy) > 0, len(o.EncryptTo) > 0 || o.SignWith != ""
+	switch {
+	case !writing && !read:
+		return errors.New("pgp: neither decrypt_with nor require_signature_by names a key: say `pgp: {decrypt_with: KEY}` under decode")
+	case writing && !write:
+		return errors.New("pgp: neither encrypt_to nor sign_with names a key: say `pgp: {encrypt_to: [KEY]}` under encode")
+	case !writing && write:
+		return errors.New("pgp: encrypt_to and sign_with are for writing, under encode")
+	case writing && read:
+		return errors.New("pgp: decrypt_with and require_signature_by are for reading, under decode")
+	}
+	if err := (bound.Limits{Ratio: o.MaxRatio}).Check(); err != nil {
+		return fmt.Errorf("pgp: %w", err)
+	}
+	return nil
+}
+
 func newReader(cfg any, r io.Reader, opt connector.CodecOptions) (io.ReadCloser, error) {
 	o := cfg.(*Options)
-	if len(o.DecryptWith)+len(o.RequireBy) == 0 {
-		return nil, errors.New("pgp: neither decrypt_with nor require_signature_by names a key: say `pgp: {decrypt_with: KEY}` under decode")
+	if err := o.check(false); err != nil {
+		return nil, err
 	}
-	limits := bound.Limits{Ratio: o.MaxRatio, Size: o.MaxSize}
-	if err := limits.Check(); err != nil {
-		return nil, fmt.Errorf("pgp: %w", err)
-	}
-	m := &message{raw: tap{r: r}, limits: limits, config: config()}
+	m := &message{raw: tap{r: r}, limits: bound.Limits{Ratio: o.MaxRatio, Size: o.MaxSize}, config: config()}
 	k := lookup{opt, m.config}
 	var err error
 	if m.own, err = k.private(o.DecryptWith); err == nil {
@@ -81,8 +97,8 @@ func newReader(cfg any, r io.Reader, opt connector.CodecOptions) (io.ReadCloser,
 
 func newWriter(cfg any, w io.Writer, opt connector.CodecOptions) (io.WriteCloser, error) {
 	o := *cfg.(*Options)
-	if len(o.EncryptTo) == 0 && o.SignWith == "" {
-		return nil, errors.New("pgp: neither encrypt_to nor sign_with names a key: say `pgp: {encrypt_to: [KEY]}` under encode")
+	if err := o.check(true); err != nil {
+		return nil, err
 	}
 	o.Armor = o.Armor || strings.EqualFold(path.Ext(opt.File), ".asc")
 	p, err := newPacker(&o, w, opt)

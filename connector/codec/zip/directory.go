@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"io"
 	"slices"
+
+	"github.com/headgate/headgate/connector"
 )
 
 // The directory of an archive may have this many members and bytes.
@@ -106,7 +108,23 @@ func directory(at io.ReaderAt, p place) ([]member, error) {
 	if _, err := in.Peek(1); err != io.EOF {
 		return nil, errDamaged
 	}
+	if err := distinct(list); err != nil {
+		return nil, err
+	}
 	return list, apart(list, p.offset)
+}
+
+// distinct refuses two members of one name: programs differ in which of them they read.
+func distinct(list []member) error {
+	seen := make(map[string]bool, len(list))
+	for i := range list {
+		name := list[i].name
+		if seen[name] {
+			return hostile("it holds two members with the name %q", name)
+		}
+		seen[name] = true
+	}
+	return nil
 }
 
 // central reads the entry of a member.
@@ -150,6 +168,14 @@ func apart(list []member, directory int64) error {
 		}
 	}
 	return nil
+}
+
+// tooShort is noEOF for a file that ends before what its directory says.
+func tooShort(err error) error {
+	if err == io.EOF {
+		return connector.Mark(io.ErrUnexpectedEOF, connector.ErrIntegrity)
+	}
+	return err
 }
 
 // noEOF is err where the archive may not end.

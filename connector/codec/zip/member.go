@@ -72,7 +72,9 @@ func (m *member) setName(raw []byte) {
 // else than it is.
 func (m *member) checkName() error {
 	name := strings.TrimSuffix(m.name, "/")
-	bad := func(r rune) bool { return unicode.IsControl(r) || r == '\\' || r == utf8.RuneError }
+	bad := func(r rune) bool {
+		return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\\' || r == utf8.RuneError
+	}
 	if name == "" || name == "." || !fs.ValidPath(name) || path.IsAbs(name) || strings.ContainsFunc(name, bad) || len(name) > 1 && name[1] == ':' {
 		return hostile("it holds a member with the name %q", m.name)
 	}

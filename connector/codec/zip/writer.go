@@ -24,8 +24,8 @@ type writer struct {
 
 func newWriter(cfg any, w io.Writer, opt connector.CodecOptions) (io.WriteCloser, error) {
 	o := cfg.(*Options)
-	if o.Level < 1 || o.Level > 9 {
-		return nil, fmt.Errorf("zip level %d: must be 1 to 9", o.Level)
+	if err := o.checkLevel(); err != nil {
+		return nil, err
 	}
 	z := stdzip.NewWriter(w)
 	z.RegisterCompressor(stdzip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, o.Level) })

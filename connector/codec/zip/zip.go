@@ -7,7 +7,7 @@
 // read as far as that goes: it may hold one wanted member.
 //
 // Archives come from strangers. Refused are names that lead out of a folder or hold control
-// characters, members that overlap, lie about their sizes, or are encrypted, directories
+// characters, two members of one name, members that overlap, lie about their sizes, or are encrypted, directories
 // of more than 100,000 members, and what unpacks to much more than itself. All that is
 // found in the directory, before a member is read.
 //
@@ -17,6 +17,7 @@
 package zip
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -46,9 +47,15 @@ func Codec() *connector.Codec {
 		Summary:    "ZIP archives",
 		Extensions: []string{".zip"},
 		Config:     func() any { return &Options{Members: everything, Level: 6, MaxRatio: bound.Ratio} },
-		NewReader:  newReader,
-		NewWriter:  newWriter,
-		Archive:    newArchive,
+		Check: func(cfg any, writing bool) error {
+			if writing {
+				return cfg.(*Options).checkLevel()
+			}
+			return cfg.(*Options).check()
+		},
+		NewReader: newReader,
+		NewWriter: newWriter,
+		Archive:   newArchive,
 	}
 }
 
@@ -57,6 +64,13 @@ func (o *Options) check() error {
 		return fmt.Errorf("members %q is not a glob", o.Members)
 	}
 	return o.limits().Check()
+}
+
+func (o *Options) checkLevel() error {
+	if o.Level < 1 || o.Level > 9 {
+		return fmt.Errorf("zip level %d: must be 1 to 9", o.Level)
+	}
+	return nil
 }
 
 func (o *Options) limits() bound.Limits { return bound.Limits{Ratio: o.MaxRatio, Size: o.MaxSize} }
@@ -75,7 +89,17 @@ func newArchive(cfg any, at io.ReaderAt, size int64, _ connector.CodecOptions) (
 			return a, nil
 		}
 	}
+	if errors.Is(err, errDamaged) && startsLikeOne(at) {
+		err = connector.Mark(err, connector.ErrIntegrity)
+	}
 	return nil, fmt.Errorf("unzip: %w", err)
+}
+
+// startsLikeOne reports whether a file without a directory begins as an archive, which then came to harm.
+func startsLikeOne(at io.ReaderAt) bool {
+	var b [4]byte
+	n, _ := at.ReadAt(b[:], 0)
+	return n == len(b) && binary.LittleEndian.Uint32(b[:]) == localSignature
 }
 
 func newReader(cfg any, r io.Reader, _ connector.CodecOptions) (io.ReadCloser, error) {

@@ -225,8 +225,39 @@ func TestChanged(t *testing.T) {
 	}
 }
 
+// TestDamaged tells archives that came to harm from what never was one, and from a source that fails.
+func TestDamaged(t *testing.T) {
+	data := pack(t, true, file{"a.csv", "id,name\n1,a\n", stored})
+	at := bytes.Index(data, []byte("id,name"))
+	flipped := bytes.Clone(data)
+	flipped[at] ^= 1
+	packed := pack(t, true, file{"a.csv", long, deflated})
+	packed[bytes.Index(packed, []byte("a.csv"))+10] ^= 0x10
+	for name, c := range map[string]struct {
+		data   []byte
+		damage bool
+	}{
+		"a wrong checksum": {flipped, true}, "damaged data": {packed, true}, "cut": {data[:len(data)-7], true}, "cut in a member": {data[:at+3], true},
+		"text": {[]byte("id,name\n1,a\n" + long), false},
+	} {
+		if _, err := readArchive(options(), c.data); err == nil || errors.Is(err, connector.ErrIntegrity) != c.damage {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if name == "cut" { // what is missing tells a stream nothing new
+			continue
+		}
+		if _, err := readStream(options(), bytes.NewReader(c.data)); err == nil || errors.Is(err, connector.ErrIntegrity) != c.damage {
+			t.Errorf("%s, stream: error %v", name, err)
+		}
+	}
+	broken := errors.New("the line went dead")
+	if _, err := readStream(options(), io.MultiReader(bytes.NewReader(data[:at+3]), iotest.ErrReader(broken))); !errors.Is(err, broken) || errors.Is(err, connector.ErrIntegrity) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestNames(t *testing.T) {
-	for _, name := range []string{"../a.csv", "/etc/passwd", "a/../../b", "a/./b", "a//b", "a\\b", "..\\a", "C:/a", "a\x1b[2J.csv", "a\x00", "a\nb", ".", "..", "a/..", "\xff\x1b"} {
+	for _, name := range []string{"../a.csv", "/etc/passwd", "a/../../b", "a/./b", "a//b", "a\\b", "..\\a", "C:/a", "a\x1b[2J.csv", "a\x00", "a\nb", ".", "..", "a/..", "\xff\x1b", "a\u202evsc.exe", "a\u2066.csv"} {
 		data := pack(t, true, file{name, "id\n1\n", deflated})
 		if _, err := readArchive(options(), data); !errors.Is(err, connector.ErrRefused) || strings.ContainsAny(err.Error(), "\x1b\n\x00") {
 			t.Errorf("%q: error %v", name, err)
@@ -234,6 +265,10 @@ func TestNames(t *testing.T) {
 		if _, err := readStream(options(), bytes.NewReader(data)); !errors.Is(err, connector.ErrRefused) {
 			t.Errorf("%q, stream: error %v", name, err)
 		}
+	}
+	twice := pack(t, true, file{"a.csv", "id\n1\n", deflated}, file{"a.csv", "id\n2\n", deflated})
+	if _, err := readArchive(options(), twice); !errors.Is(err, connector.ErrRefused) {
+		t.Errorf("a name twice: error %v", err)
 	}
 	// Of DOS: \x81 is ü there.
 	if list, err := readArchive(options(), pack(t, true, file{"\x81.csv", "x", deflated})); err != nil || list[0] != "ü.csv: x" {

@@ -2,11 +2,13 @@ package zstd
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/headgate/headgate/connector/codec/internal/bound"
 	"github.com/headgate/headgate/connector/codec/internal/inorder"
 )
 
@@ -139,7 +141,18 @@ func (f *frames) Alone(s *inorder.Source) io.Reader {
 	if err != nil {
 		return failed{err}
 	}
-	return f.alone
+	return named{f.alone}
+}
+
+// named says in our words that what is read is no frame.
+type named struct{ *zstd.Decoder }
+
+func (n named) Read(p []byte) (int, error) {
+	k, err := n.Decoder.Read(p)
+	if errors.Is(err, zstd.ErrMagicMismatch) {
+		err = bound.Foreign(errors.New("this is not zstd"))
+	}
+	return k, err
 }
 
 // failed is a reader of nothing.

@@ -49,9 +49,18 @@ func Codec() *connector.Codec {
 		Summary:    "Zstandard compression",
 		Extensions: []string{".zst", ".zstd"},
 		Config:     func() any { return &Options{Level: 3, MaxRatio: bound.Ratio} },
+		Check:      check,
 		NewReader:  newReader,
 		NewWriter:  newWriter,
 	}
+}
+
+func check(cfg any, _ bool) error {
+	o := cfg.(*Options)
+	if o.Level < 1 || o.Level > 22 {
+		return fmt.Errorf("zstd level %d: must be 1 to 22", o.Level)
+	}
+	return bound.Limits{Ratio: o.MaxRatio}.Check()
 }
 
 func newReader(cfg any, r io.Reader, _ connector.CodecOptions) (io.ReadCloser, error) {
@@ -66,11 +75,10 @@ func newReader(cfg any, r io.Reader, _ connector.CodecOptions) (io.ReadCloser, e
 }
 
 func newWriter(cfg any, w io.Writer, _ connector.CodecOptions) (io.WriteCloser, error) {
-	o := cfg.(*Options)
-	if o.Level < 1 || o.Level > 22 {
-		return nil, fmt.Errorf("zstd level %d: must be 1 to 22", o.Level)
+	if err := check(cfg, true); err != nil {
+		return nil, err
 	}
-	level := zstd.EncoderLevelFromZstd(o.Level)
+	level := zstd.EncoderLevelFromZstd(cfg.(*Options).Level)
 	n, size := encoders(level)
 	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderConcurrency(n),
 		zstd.WithWindowSize(size), zstd.WithLowerEncoderMem(true), zstd.WithZeroFrames(true))

@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -137,7 +138,11 @@ func (d *Decoder) readHeader(ctx context.Context) error {
 		d.src.Unread(data)
 		return nil
 	}
-	if head := data[at:first.next]; !validText(head, d.converted) {
+	head := data[at:first.next]
+	if !d.converted && bytes.IndexByte(head, 0) >= 0 {
+		return fmt.Errorf("header: %s holds U+0000; a UTF-16 file without a byte order mark needs its encoding, such as utf-16le", record.Quote(head))
+	}
+	if !validText(head, d.converted) {
 		return fmt.Errorf("header: %s is not %s; set encoding, such as windows-1252", record.Quote(head), d.encodingName())
 	}
 	d.line += int64(d.x.lines(data[:first.next]))

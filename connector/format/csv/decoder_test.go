@@ -133,6 +133,7 @@ func TestBadInput(t *testing.T) {
 		{func(o *Options) { o.Encoding = "klingon" }, "", `encoding "klingon": unknown`},
 		{func(o *Options) { o.MaxRecordBytes = -1 }, "", "max_record_bytes -1"},
 		{func(o *Options) { o.Names = []string{"x"} }, "a,b\n", "header: 2 columns, but names lists 1"},
+		{func(*Options) {}, "a\x00,\x00b\x00\n\x00", "header: \"a\\x00,\\x00b\\x00\\n\" holds U+0000"},
 		{func(*Options) {}, "a,\xff\n", "header: \"a,\\xff\\n\" is not UTF-8; set encoding"},
 		{func(*Options) {}, "\na,\"b\n1,2\n", "first record: the quote opened on line 2 is not closed within the file"},
 		{func(*Options) {}, "\"a\"b\n", "header: text after the closing quote of column 1 on line 1"},

@@ -7,7 +7,7 @@
 // records too. A field that starts with the quote is quoted: it may hold
 // delimiters and line ends, and a doubled quote in it is one quote. A quote
 // anywhere else is an ordinary character. Text is kept as it is, U+0000 and line
-// ends in quotes included.
+// ends in quotes included; but a header with U+0000 is refused, as it is UTF-16 read wrongly.
 //
 // Lines of no characters are skipped, except in a file of one column, where such a
 // line is a row with an empty cell.

@@ -182,9 +182,7 @@ func (x *indexer) one(i int) {
 		x.pick(1, uint32(i))
 		return
 	}
-	if x.n == len(x.pos) {
-		x.grow()
-	}
+	x.room(1)
 	x.pos[x.n] = uint32(i)
 	x.n++
 }
@@ -196,9 +194,7 @@ func (x *indexer) put(m uint64, base uint32) {
 		x.pick(m, base)
 		return
 	}
-	if x.n+64 > len(x.pos) {
-		x.grow()
-	}
+	x.room(64)
 	p := x.pos[x.n:]
 	count := bits.OnesCount64(m)
 	x.n += count
@@ -219,9 +215,7 @@ func (x *indexer) pick(m uint64, base uint32) {
 		for range x.left {
 			m &= m - 1
 		}
-		if x.n == len(x.pos) {
-			x.grow()
-		}
+		x.room(1)
 		x.pos[x.n] = base + uint32(bits.TrailingZeros64(m))
 		x.n++
 		m &= m - 1
@@ -234,8 +228,15 @@ func (x *indexer) pick(m uint64, base uint32) {
 	x.left -= count
 }
 
-func (x *indexer) grow() {
-	bigger := make([]uint32, 2*len(x.pos)+1024)
+// room makes room for n more offsets.
+func (x *indexer) room(n int) {
+	if x.n+n > len(x.pos) {
+		x.grow(n)
+	}
+}
+
+func (x *indexer) grow(n int) {
+	bigger := make([]uint32, 2*len(x.pos)+max(n, 1024))
 	copy(bigger, x.pos[:x.n])
 	x.pos = bigger
 }

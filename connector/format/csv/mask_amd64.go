@@ -27,6 +27,12 @@ func (x *indexer) grid(data []byte, delim, quote byte, quotes int) (feeds int, c
 //go:noescape
 func maskBlocks(dst *uint64, src *byte, blocks int, delim, quote byte, inside uint64) (after uint64, feeds int)
 
+// listMasks writes the offset of every bit of n masks to dst: base is that of the first one's bit 0.
+// It stores eight at a time, so dst needs room for seven more than there are bits.
+//
+//go:noescape
+func listMasks(dst *uint32, masks *uint64, n int, base uint32) (count int)
+
 // masked is dense on maskBlocks.
 func (x *indexer) masked(data []byte, delim, quote byte) int {
 	x.data = data[:len(data)+chunk.Slack]
@@ -41,11 +47,21 @@ func (x *indexer) masked(data []byte, delim, quote byte) int {
 		if left := len(data) % 64; left > 0 && first+n == blocks {
 			masks[n-1] &= 1<<left - 1
 		}
-		for k, m := range masks[:n] {
-			if m != 0 {
-				x.put(m, uint32((first+k)*64))
-			}
-		}
+		x.putAll(masks[:n], uint32(first*64))
 	}
 	return feeds
+}
+
+// putAll is put for masks one after the other.
+func (x *indexer) putAll(masks []uint64, base uint32) {
+	if x.gaps == nil {
+		x.room(64 * (len(masks) + 1))
+		x.n += listMasks(&x.pos[x.n], &masks[0], len(masks), base)
+		return
+	}
+	for k, m := range masks {
+		if m != 0 {
+			x.pick(m, base+uint32(k*64))
+		}
+	}
 }

@@ -69,3 +69,68 @@ done:
 	MOVQ R12, after+40(FP)
 	MOVQ DX, feeds+48(FP)
 	RET
+
+// func listMasks(dst *uint32, masks *uint64, n int, base uint32) (count int)
+//
+// Eight offsets are stored for every mask, set or not: counting is cheaper than deciding.
+TEXT ·listMasks(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ masks+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVL base+24(FP), R8
+	MOVQ DI, R11
+	TESTQ CX, CX
+	JE listed
+
+mask:
+	MOVQ (SI), AX
+	POPCNTQ AX, BX
+	MOVQ DI, R10
+
+eight:
+	TZCNTQ AX, R9
+	ADDL R8, R9
+	MOVL R9, 0(R10)
+	BLSRQ AX, AX
+	TZCNTQ AX, R9
+	ADDL R8, R9
+	MOVL R9, 4(R10)
+	BLSRQ AX, AX
+	TZCNTQ AX, R9
+	ADDL R8, R9
+	MOVL R9, 8(R10)
+	BLSRQ AX, AX
+	TZCNTQ AX, R9
+	ADDL R8, R9
+	MOVL R9, 12(R10)
+	BLSRQ AX, AX
+	TZCNTQ AX, R9
+	ADDL R8, R9
+	MOVL R9, 16(R10)
+	BLSRQ AX, AX
+	TZCNTQ AX, R9
+	ADDL R8, R9
+	MOVL R9, 20(R10)
+	BLSRQ AX, AX
+	TZCNTQ AX, R9
+	ADDL R8, R9
+	MOVL R9, 24(R10)
+	BLSRQ AX, AX
+	TZCNTQ AX, R9
+	ADDL R8, R9
+	MOVL R9, 28(R10)
+	BLSRQ AX, AX
+	ADDQ $32, R10
+	TESTQ AX, AX
+	JNE eight
+	LEAQ (DI)(BX*4), DI
+	ADDQ $8, SI
+	ADDL $64, R8
+	DECQ CX
+	JNE mask
+
+listed:
+	SUBQ R11, DI
+	SHRQ $2, DI
+	MOVQ DI, count+32(FP)
+	RET

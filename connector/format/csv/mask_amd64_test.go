@@ -3,6 +3,7 @@
 package csv
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -38,6 +39,9 @@ func needVectors(t testing.TB) {
 
 func TestMasked(t *testing.T) {
 	needVectors(t)
+	for size := range 300 { // every byte is listed
+		twins(t, bytes.Repeat([]byte{','}, size*17), ',', '"')
+	}
 	r := rand.New(rand.NewPCG(7, 8))
 	for n := range 400 {
 		twins(t, wellFormed(r, 1+r.IntN(20*n+1)), ',', '"')

@@ -83,9 +83,15 @@ func (p *piece) fillGrid(b *record.Batch, in int, sel []int32, v *record.Vector)
 	if x.nullEmpty {
 		empty = record.Null
 	}
+	usual := !last && !words && !p.loneCR
+	cells, texts, quote := v.Cells, v.Str, x.quote
 	for _, row := range sel {
 		k := int(row) * width
 		start, end := int(pos[k]+1), int(pos[k+1])
+		if usual && start != end && data[start] != quote {
+			texts[row], cells[row] = record.ChunkView(start, end-start).AsPlain(), record.Value
+			continue
+		}
 		if last && end > start && data[end-1] == '\r' {
 			end--
 		}

@@ -195,3 +195,12 @@ func TestWideDamage(t *testing.T) {
 		}
 	}
 }
+
+// TestManyEqualNames would take minutes if every name were tried from the first number on.
+func TestManyEqualNames(t *testing.T) {
+	const n = 100_000
+	names := uniqueNames(slices.Repeat([]string{"a", ""}, n))
+	if first, last, made := names[2], names[2*n-2], names[2*n-1]; first != "a_2" || last != "a_100000" || made != "column_200000" {
+		t.Errorf("%s ... %s, %s", first, last, made)
+	}
+}

@@ -46,6 +46,7 @@ func TestDecode(t *testing.T) {
 		{"bad lines", "{\"a\":1}\n[1]\n\n{\"a\":2}x\n{\"a\":3", "1\nline 2 row.bad_record [1]\nline 4 row.bad_record {\"a\":2}x\nline 5 row.bad_record {\"a\":3"},
 		{"a document over several lines", "{\"a\":1}\n{\n\"a\":2\n}\n", "1\nline 2 row.bad_record {\nline 3 row.bad_record \"a\":2\nline 4 row.bad_record }"},
 		{"bad utf-8", "{\"a\":1}\n{\"a\":\"\xff\"}\n{\"a\":2}", "1\n2\nline 2 row.bad_utf8 {\"a\":\"\xff\"}"},
+		{"records without keys", "{}\n{ }\n{}", "\n\n"},
 		{"byte order mark", "\ufeff{\"a\":1}", "1"},
 		{"a long key", `{"a_key_of_more_than_sixteen_bytes":1}` + "\n" + `{"a_key_of_more_than_sixteen_bytez":2}` + "\n" + `{"a_key_of_more_than_sixteen_bytes":3}`, "1|NULL\nNULL|2\n3|NULL"},
 	} {
@@ -126,6 +127,19 @@ func TestNotJSONLines(t *testing.T) {
 		_, err := formattest.Input{Format: Format()}.Read(context.Background(), strings.NewReader(c.input))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: error %v, want %q", c.input, err, c.want)
+		}
+	}
+}
+
+// TestColumnsOfNoKeys: records without a key are records, and no input without records.
+func TestColumnsOfNoKeys(t *testing.T) {
+	for input, none := range map[string]bool{"": true, " \n\n": true, "{}": false, "\n{}\n{}": false} {
+		d, err := formattest.Input{Format: Format()}.Decoder(strings.NewReader(input))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if names, err := d.Columns(context.Background()); err != nil || len(names) != 0 || (names == nil) != none {
+			t.Errorf("%q: columns %#v, error %v; want nil: %v", input, names, err, none)
 		}
 	}
 }

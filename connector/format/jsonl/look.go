@@ -17,6 +17,7 @@ type sample struct {
 
 // look lists the keys of the first records of data, which has the slack, and what their
 // values are. Input without a single good record is an error: it is something else.
+// Records without a single key have names that are empty, but not nil.
 func look(data []byte) (names []string, hints []record.Type, err error) {
 	s := &scanner{data: data[:len(data)+chunk.Slack]}
 	seen := map[string]*sample{}
@@ -45,6 +46,9 @@ func look(data []byte) (names []string, hints []record.Type, err error) {
 	}
 	if rows == 0 && bad != nil {
 		return nil, nil, bad
+	}
+	if rows > 0 && names == nil {
+		names = []string{}
 	}
 	for _, n := range names {
 		hints = append(hints, seen[n].hint())

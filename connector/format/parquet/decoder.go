@@ -169,15 +169,18 @@ func (n *node) typ() record.Type {
 func (d *Decoder) Bind(schema *record.Schema) error {
 	d.schema = schema
 	d.columns = make([]column, len(schema.Fields))
+	top := make(map[string]*node, len(d.top))
+	for _, n := range slices.Backward(d.top) { // of a name that is there twice, the first
+		top[n.elem.Name] = n
+	}
 	for i, f := range schema.Fields {
 		c := &d.columns[i]
 		c.name = f.Name
-		at := slices.IndexFunc(d.top, func(n *node) bool { return n.elem.Name == f.Name })
-		if at < 0 || d.top[at].empty() {
-			c.typed = true
+		c.node = top[f.Name]
+		if c.node == nil || c.node.empty() {
+			c.node, c.typed = nil, true
 			continue
 		}
-		c.node = d.top[at]
 		c.typ = c.node.typ()
 		c.typed = c.typ == f.Type
 		c.cells = d.newStream(i, c.node)

@@ -26,7 +26,7 @@ const (
 
 const (
 	// maxCell bounds one value. It is checked before memory is taken for it.
-	maxCell = 64 << 20
+	maxCell = maxSlab
 	// maxSlab bounds the bytes of a column of a morsel.
 	maxSlab = 256 << 20
 	// maxListed bounds the lengths that encodings with deltas list before the bytes.

@@ -176,7 +176,32 @@ func (b *Body) more(n int) error {
 	if b.left -= len(b.Buf) - had; err == nil && b.left < 0 {
 		err = fmt.Errorf("%s: more data than the page says", b.codec)
 	}
+	if err == nil && b.left == 0 {
+		err = b.ended()
+	}
 	return err
+}
+
+// ended checks that a stream with an end of its own is at it. Its checksum, if it has one,
+// is compared there.
+func (b *Body) ended() error {
+	var r io.Reader
+	switch b.codec {
+	case meta.Zstd:
+		r = b.zstd
+	case meta.Gzip:
+		r = b.gzip
+	default:
+		return nil
+	}
+	switch _, err := io.ReadFull(r, make([]byte, 1)); {
+	case err == nil:
+		return fmt.Errorf("%s: more data than the page says", b.codec)
+	case err == io.EOF:
+		return nil
+	default:
+		return fmt.Errorf("%s: %w", b.codec, err)
+	}
 }
 
 func (b *Body) read(r io.Reader, aim int) error {

@@ -235,3 +235,28 @@ func FuzzSnappy(f *testing.F) {
 func repeats(data []byte) bool {
 	return bytes.IndexByte(data, 0) >= 0
 }
+
+// TestStreamsOwnSums: a page without a checksum in its head is held to the one that its
+// stream has, and to its size.
+func TestStreamsOwnSums(t *testing.T) {
+	page := contents()[5]
+	for _, codec := range []meta.Codec{meta.Gzip, meta.Zstd} {
+		good := packed(t, codec, page)
+		damaged := bytes.Clone(good)
+		damaged[len(damaged)/2] ^= 1 // within what cannot be compressed and is stored as it is
+		for _, c := range []struct {
+			name string
+			file []byte
+			size int
+			ok   bool
+		}{{"good", good, len(page), true}, {"damaged", damaged, len(page), false}, {"longer", good, len(page) - 1, false}} {
+			var in Input
+			var body Body
+			in.Reset(bytes.NewReader(c.file), 0, int64(len(c.file)))
+			err := errors.Join(in.StartPage(int64(len(c.file)), false), body.Open(&in, codec, c.size, 0), body.Need(c.size))
+			if (err == nil) != c.ok {
+				t.Errorf("%s, %s: error %v", codec, c.name, err)
+			}
+		}
+	}
+}
