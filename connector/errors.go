@@ -48,8 +48,10 @@ func Transient(err error) error {
 	return transient{err}
 }
 
-// IsTransient reports whether err was marked by Transient.
+// IsTransient reports whether err was marked by Transient, and nobody has given it up since; see
+// Retry.
 func IsTransient(err error) bool {
 	var t transient
-	return errors.As(err, &t)
+	var g givenUp
+	return errors.As(err, &t) && !errors.As(err, &g)
 }

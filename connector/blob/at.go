@@ -53,7 +53,7 @@ type ranges struct {
 	ctx   context.Context
 	store connector.Store
 	name  string
-	retry Retry
+	retry connector.Retry
 }
 
 func (r *ranges) ReadAt(p []byte, off int64) (n int, err error) {

@@ -242,17 +242,26 @@ func (s *Source) added(name string, extra []string) bool {
 // compare lists the fields of sch that names lacks, and the names that are neither in
 // sch nor known to be dropped.
 func compare(sch *record.Schema, names, dropped []string) (missing, extra []string) {
+	has, known := set(names), set(append(sch.Names(), dropped...))
 	for i := range sch.Fields {
-		if !slices.Contains(names, sch.Fields[i].Name) {
+		if !has[sch.Fields[i].Name] {
 			missing = append(missing, sch.Fields[i].Name)
 		}
 	}
 	for _, name := range names {
-		if sch.Index(name) < 0 && !slices.Contains(dropped, name) {
+		if !known[name] {
 			extra = append(extra, name)
 		}
 	}
 	return missing, extra
+}
+
+func set(names []string) map[string]bool {
+	in := make(map[string]bool, len(names))
+	for _, n := range names {
+		in[n] = true
+	}
+	return in
 }
 
 // drift applies the rules for columns that differ.

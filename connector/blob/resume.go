@@ -5,49 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"time"
 
 	"github.com/headgate/headgate/connector"
 )
-
-// Retry says how often to try again what may pass. The zero value tries once.
-type Retry struct {
-	Attempts int           // in all, without progress between them
-	Backoff  time.Duration // before the second; it doubles each time, up to a minute
-}
-
-// maxBackoff is the longest wait between two attempts.
-const maxBackoff = time.Minute
-
-// wait waits before attempt n, from 2 on, somewhat less or more than the rule says, so that
-// many do not come back at the same moment.
-func (r Retry) wait(ctx context.Context, n int) error {
-	d := min(r.Backoff<<min(n-2, 20), maxBackoff)
-	if d <= 0 {
-		return ctx.Err()
-	}
-	d = d/2 + rand.N(d)
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}
-
-// Do calls f again while its error is worth another try.
-func (r Retry) Do(ctx context.Context, f func() error) error {
-	for n := 1; ; n++ {
-		err := f()
-		if err == nil || !connector.IsTransient(err) || n >= r.Attempts || ctx.Err() != nil {
-			return err
-		}
-		if e := r.wait(ctx, n+1); e != nil {
-			return err
-		}
-	}
-}
 
 // stored opens the bytes of a file from the start. When the connection drops, reading
 // goes on where it stopped, if the file is still the same.
@@ -85,8 +45,11 @@ func (r *resuming) Read(p []byte) (int, error) {
 	if err == io.EOF && r.at < r.object.Size {
 		err = connector.Transient(io.ErrUnexpectedEOF) // cut off, or cut short: reopen tells
 	}
-	if err == nil || err == io.EOF || !r.again(err) {
+	if err == nil || err == io.EOF {
 		return n, err
+	}
+	if !r.again(err) {
+		return n, r.source.cfg.Retry.GivenUp(err)
 	}
 	if n > 0 {
 		return n, r.reopen(err)
@@ -107,7 +70,7 @@ func (r *resuming) again(err error) bool {
 func (r *resuming) reopen(cause error) error {
 	r.rc.Close()
 	for {
-		if err := r.source.cfg.Retry.wait(r.ctx, r.failed+1); err != nil {
+		if err := r.source.cfg.Retry.Wait(r.ctx, r.failed+1); err != nil {
 			return errors.Join(cause, err)
 		}
 		err := r.source.unchanged(r.ctx, split{Name: r.object.Name, Size: r.object.Size, Modified: r.object.Modified})
@@ -118,7 +81,7 @@ func (r *resuming) reopen(cause error) error {
 		}
 		if !r.again(err) {
 			r.rc = closedReader{}
-			return fmt.Errorf("at byte %d: %w", r.at, err)
+			return fmt.Errorf("at byte %d: %w", r.at, r.source.cfg.Retry.GivenUp(err))
 		}
 	}
 }

@@ -67,22 +67,22 @@ func TestResume(t *testing.T) {
 		kind    string
 		fails   error
 		refuse  int
-		retry   blob.Retry
+		retry   connector.Retry
 		replace bool
 		want    string // of the error; "" = everything is read
 	}{
-		{"reset", ".csv", cut, 0, blob.Retry{Attempts: 3}, false, ""},
-		{"reset under a codec", ".jsonl.zst", cut, 0, blob.Retry{Attempts: 3}, false, ""},
-		{"reset and refused", ".tsv.gz", cut, 2, blob.Retry{Attempts: 4}, false, ""},
-		{"a clean end before the end", ".csv", nil, 0, blob.Retry{Attempts: 2}, false, ""},
-		{"read at any place", ".parquet", cut, 0, blob.Retry{Attempts: 2}, false, ""},
-		{"what does not pass", ".csv", errors.New("permission denied"), 0, blob.Retry{Attempts: 3}, false, "permission denied"},
-		{"an error that wraps the end", ".csv", fmt.Errorf("connection lost: %w", io.EOF), 0, blob.Retry{}, false, "connection lost"},
-		{"an error that wraps the end, in gzip", ".tsv.gz", fmt.Errorf("connection lost: %w", io.EOF), 0, blob.Retry{}, false, "connection lost"},
-		{"an error that wraps the end, in zstd", ".jsonl.zst", fmt.Errorf("connection lost: %w", io.EOF), 0, blob.Retry{}, false, "connection lost"},
-		{"no retry", ".csv", cut, 0, blob.Retry{}, false, "connection reset"},
-		{"refused too often", ".csv", cut, 9, blob.Retry{Attempts: 3}, false, "refused"},
-		{"replaced meanwhile", ".csv", cut, 0, blob.Retry{Attempts: 3}, true, "the file has changed"},
+		{"reset", ".csv", cut, 0, connector.Retry{Attempts: 3}, false, ""},
+		{"reset under a codec", ".jsonl.zst", cut, 0, connector.Retry{Attempts: 3}, false, ""},
+		{"reset and refused", ".tsv.gz", cut, 2, connector.Retry{Attempts: 4}, false, ""},
+		{"a clean end before the end", ".csv", nil, 0, connector.Retry{Attempts: 2}, false, ""},
+		{"read at any place", ".parquet", cut, 0, connector.Retry{Attempts: 2}, false, ""},
+		{"what does not pass", ".csv", errors.New("permission denied"), 0, connector.Retry{Attempts: 3}, false, "permission denied"},
+		{"an error that wraps the end", ".csv", fmt.Errorf("connection lost: %w", io.EOF), 0, connector.Retry{}, false, "connection lost"},
+		{"an error that wraps the end, in gzip", ".tsv.gz", fmt.Errorf("connection lost: %w", io.EOF), 0, connector.Retry{}, false, "connection lost"},
+		{"an error that wraps the end, in zstd", ".jsonl.zst", fmt.Errorf("connection lost: %w", io.EOF), 0, connector.Retry{}, false, "connection lost"},
+		{"no retry", ".csv", cut, 0, connector.Retry{}, false, "connection reset"},
+		{"refused too often", ".csv", cut, 9, connector.Retry{Attempts: 3}, false, "refused"},
+		{"replaced meanwhile", ".csv", cut, 0, connector.Retry{Attempts: 3}, true, "the file has changed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			conntest.NoLeak(t)

@@ -109,14 +109,17 @@ func (s *Source) sample(ctx context.Context, in *input, names []string, found *c
 	}
 	sch := &record.Schema{}
 	var into []*guess
-	hints, _ := in.dec.(connector.Hinter)
+	var hints []record.Type
+	if h, ok := in.dec.(connector.Hinter); ok {
+		hints = h.Hints()
+	}
 	for i, name := range names {
 		g := found.infer[name]
 		if g == nil {
 			continue
 		}
 		if hints != nil {
-			if t := hints.Hints()[i]; t.Kind != record.Invalid {
+			if t := hints[i]; t.Kind != record.Invalid {
 				g.hinted(t)
 				continue
 			}

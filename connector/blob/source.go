@@ -29,9 +29,9 @@ type SourceConfig struct {
 	SeenBy    string          // SeenByName (or ""), SeenByContent
 	Cursor    json.RawMessage // most likely what Plan will be given: spares Discover a look at old files
 	OnSuccess OnSuccess
-	Retry     Retry   // of what is read
-	Layers    *Layers // nil = by the extension of each file
-	Sums      bool    // checksums of the files are wanted
+	Retry     connector.Retry // of what is read
+	Layers    *Layers         // nil = by the extension of each file
+	Sums      bool            // checksums of the files are wanted
 
 	Columns       []record.Field // declared; empty = every column, inferred
 	NewColumn     string         // a column that is not declared: ignore (or ""), add, fail
@@ -171,7 +171,7 @@ func (s *Source) attach(ctx context.Context, r *reader) error {
 	switch {
 	case err != nil:
 		err = in.fail(ctx, err)
-	case len(columns) == 0:
+	case columns == nil:
 		r.empty = true
 	default:
 		err = s.bind(r, columns)

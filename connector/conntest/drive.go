@@ -134,19 +134,39 @@ func (l Load) Stage(t testing.TB, sink connector.Sink) Loaded {
 	return out
 }
 
-// feed writes the rows in morsels of n.
+// feed writes the rows in morsels of n. A writer that can is sent each while it appends the
+// one before.
 func (r Rows) feed(t testing.TB, w connector.Writer, n int) (rejects []string) {
 	t.Helper()
 	if n <= 0 {
 		n = max(1, len(r.Cells))
 	}
-	var m connector.Morsel
-	for from := 0; from < len(r.Cells); from += n {
-		r.Fill(t, &m, from, min(from+n, len(r.Cells)))
-		if err := w.Encode(&m); err != nil {
+	sent := make(chan error, 1)
+	send := func(m *connector.Morsel) {
+		if s, ok := w.(connector.Sender); ok {
+			sent <- s.Send(t.Context(), m)
+		} else {
+			sent <- nil
+		}
+	}
+	encode := func(m *connector.Morsel, from int) {
+		if from >= len(r.Cells) {
+			return
+		}
+		r.Fill(t, m, from, min(from+n, len(r.Cells)))
+		if err := w.Encode(m); err != nil {
 			t.Fatalf("encode: %v", err)
 		}
-		if err := w.Append(t.Context(), &m); err != nil {
+		go send(m)
+	}
+	m, next := new(connector.Morsel), new(connector.Morsel)
+	encode(m, 0)
+	for from := 0; from < len(r.Cells); from += n {
+		if err := <-sent; err != nil {
+			t.Fatalf("send: %v", err)
+		}
+		encode(next, from+n)
+		if err := w.Append(t.Context(), m); err != nil {
 			t.Fatalf("append: %v", err)
 		}
 		for _, x := range m.Batch.Rejects {
@@ -155,6 +175,7 @@ func (r Rows) feed(t testing.TB, w connector.Writer, n int) (rejects []string) {
 		if got := len(m.Batch.Sel) + len(m.Batch.Rejects); got != m.Batch.Rows {
 			t.Fatalf("%d rows in, %d accepted or rejected", m.Batch.Rows, got)
 		}
+		m, next = next, m
 	}
 	return rejects
 }

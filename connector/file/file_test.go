@@ -19,24 +19,8 @@ func TestStore(t *testing.T) {
 		Open: func(_ testing.TB, dir string) connector.Store {
 			return file.Open(connector.Env{Project: dir, Connection: "drop"}, file.Config{Path: dir})
 		},
-		All: everything,
+		All: conntest.Files,
 	})
-}
-
-// everything lists the files under dir, also hidden ones.
-func everything(t testing.TB, dir string) []string {
-	t.Helper()
-	var all []string
-	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			all = append(all, filepath.ToSlash(name))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
 }
 
 // write makes a file under dir.
@@ -246,7 +230,7 @@ func TestSweep(t *testing.T) {
 	if err := s.Sweep(t.Context(), ".", "run1."); err != nil {
 		t.Fatal(err)
 	}
-	left := everything(t, dir)
+	left := conntest.Files(t, dir)
 	if len(left) != 2 || !strings.Contains(left[0], ".run10.a.partial") && !strings.Contains(left[1], ".run10.a.partial") {
 		t.Errorf("left: %q", left)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/conntest"
 	"github.com/headgate/headgate/connector/file"
 )
 
@@ -35,7 +36,7 @@ func TestLargeFile(t *testing.T) {
 			if err := u.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if left := everything(t, dir); len(left) != 1 {
+			if left := conntest.Files(t, dir); len(left) != 1 {
 				t.Errorf("left: %q", left)
 			}
 			continue

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/headgate/headgate/connector/conntest"
 	"github.com/headgate/headgate/connector/conntest/servers"
 	"github.com/headgate/headgate/connector/ftp"
 )
@@ -76,7 +77,7 @@ func Benchmark(b *testing.B) {
 			return err
 		}
 		defer in.Close()
-		return put(ctx, s, "put", in)
+		return conntest.Put(ctx, s, "put", in)
 	})
 	program, err := exec.LookPath("lftp")
 	if err != nil {

@@ -141,7 +141,7 @@ func (c *control) dataHost() string {
 
 // began notes the data connection, for kill.
 func (c *control) began(raw net.Conn) net.Conn {
-	d := &dataConn{Conn: &patient{Conn: raw, limit: c.s.cfg.Timeout}, raw: raw, limit: c.limit}
+	d := &dataConn{Conn: c.s.pace.Conn(&patient{Conn: raw, limit: c.s.cfg.Timeout}), raw: raw, limit: c.limit}
 	if c.tls != nil {
 		d.tls = tls.Client(d.Conn, c.tls)
 		d.Conn = d.tls

@@ -19,6 +19,7 @@ import (
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/netguard"
+	"github.com/headgate/headgate/connector/spec"
 )
 
 // Config is what a connection of type ftp takes.
@@ -35,6 +36,7 @@ type Config struct {
 	TLSMin     string              `key:"tls_min" enum:"1.2,1.3" default:"1.2" bind:"value" help:"the oldest version of TLS; 1.3 keeps a server that speaks it from being talked down"`
 	Path       string              `key:"path" help:"folder that file names start from; left out = the server's top for names that start with a slash, else where it puts one at login"`
 	Timeout    time.Duration       `key:"timeout" default:"30s" help:"how long the server may say nothing"`
+	Bandwidth  spec.Size           `key:"bandwidth_limit" help:"bytes a second of all transfers together, such as 10MiB; left out = no limit"`
 	Plaintext  *netguard.Plaintext `key:"plaintext" bind:"value" help:"speak without TLS: why, and until when; the policy must agree"`
 }
 
@@ -47,6 +49,7 @@ func Type() *connector.Type {
 		Store: func(_ context.Context, env connector.Env, cfg any) (connector.Store, error) {
 			return Open(env, *cfg.(*Config)), nil
 		},
+		Check: func(cfg any) []error { return check(cfg.(*Config)) },
 		Test: func(ctx context.Context, env connector.Env, cfg any) (*connector.Probe, error) {
 			return probe(ctx, env, *cfg.(*Config))
 		},

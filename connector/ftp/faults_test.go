@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/conntest"
 	"github.com/headgate/headgate/connector/conntest/servers"
 	"github.com/headgate/headgate/connector/ftp"
 )
@@ -99,7 +100,7 @@ func TestFaults(t *testing.T) {
 			heal = append(heal, p.Toxic(kind, stream, attributes))
 		}
 		s := ftp.Open(env, cfg)
-		for _, err := range []error{spoilGet(t, s, data, what), spoilPut(t, s, f.Home, data, old, what)} {
+		for _, err := range conntest.Spoiled(t, s, f.Home, data, old, what) {
 			if err != nil {
 				bad++
 			} else {
@@ -117,37 +118,6 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func spoilGet(t *testing.T, s *ftp.Store, want []byte, what string) error {
-	t.Helper()
-	got, err := get(t.Context(), s, "in", 0)
-	if err == nil && !bytes.Equal(got, want) {
-		t.Errorf("%s: read %d bytes and no error", what, len(got))
-	}
-	if err != nil && !connector.IsTransient(err) {
-		t.Errorf("%s: get: %v: not worth another try", what, err)
-	}
-	return err
-}
-
-func spoilPut(t *testing.T, s *ftp.Store, dir string, data, old []byte, what string) error {
-	t.Helper()
-	err := put(t.Context(), s, "out", bytes.NewReader(data))
-	got, e := os.ReadFile(filepath.Join(dir, "out"))
-	if e != nil {
-		t.Errorf("%s: %v", what, e)
-	}
-	switch whole := bytes.Equal(got, data); {
-	case err == nil && !whole:
-		t.Errorf("%s: no error, and %d bytes arrived", what, len(got))
-	case !whole && !bytes.Equal(got, old):
-		t.Errorf("%s: %v, and %d bytes stand there", what, err, len(got))
-	}
-	if err != nil && !connector.IsTransient(err) {
-		t.Errorf("%s: put: %v: not worth another try", what, err)
-	}
-	return err
-}
-
 // TestResume goes on where a read was cut, and gives up a server that says nothing any more.
 func TestResume(t *testing.T) {
 	f, proxies, env, cfg := spoiled(t)
@@ -163,7 +133,7 @@ func TestResume(t *testing.T) {
 	var got []byte
 	tries := 0
 	for len(got) < len(data) && tries < 20 {
-		more, err := get(t.Context(), s, "in", int64(len(got)))
+		more, err := conntest.Get(t.Context(), s, "in", int64(len(got)))
 		if err == nil && len(got)+len(more) != len(data) {
 			t.Fatalf("a short read of %d bytes and no error", len(more))
 		}

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,22 +41,6 @@ func login(f *servers.FTP, ca *servers.Authority, o servers.FTPOptions) (connect
 // kinds of servers.
 var kinds = map[string]func(testing.TB, servers.FTPOptions) *servers.FTP{"proftpd": servers.ProFTPD, "vsftpd": servers.VSFTPD}
 
-// everything lists the files under dir, also hidden ones.
-func everything(t testing.TB, dir string) []string {
-	t.Helper()
-	var all []string
-	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			all = append(all, filepath.ToSlash(name))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
 func TestConfig(t *testing.T) {
 	if err := spec.Lint(&ftp.Config{}); err != nil {
 		t.Error(err)
@@ -85,7 +67,7 @@ func TestStore(t *testing.T) {
 					env, cfg := login(f, ca, o)
 					return ftp.Open(env, below(t, f, cfg, dir))
 				},
-				All: func(t testing.TB, dir string) []string { return everything(t, dir) },
+				All: conntest.Files,
 			})
 		})
 	}
@@ -140,35 +122,18 @@ func below(t testing.TB, f *servers.FTP, cfg ftp.Config, dir string) ftp.Config 
 	return cfg
 }
 
-// put writes a whole file through a store.
-func put(ctx context.Context, s connector.Store, name string, content io.Reader) error {
-	u, err := s.Create(ctx, name, "run.split")
-	if err != nil {
-		return err
-	}
-	defer u.Close()
-	if _, err := io.Copy(u, content); err != nil {
-		return err
-	}
-	staged, err := u.Seal(ctx)
-	if err != nil {
-		return err
-	}
-	return s.Publish(ctx, staged, name)
-}
-
-// get reads a whole file through a store.
-func get(ctx context.Context, s connector.Store, name string, offset int64) ([]byte, error) {
-	r, err := s.Open(ctx, name, offset)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	return io.ReadAll(r)
-}
-
 // TestVariants moves a large, an empty and a small file in every way the servers can be
 // set up.
+func TestBandwidthLimit(t *testing.T) {
+	ca := servers.CA(t)
+	o := servers.FTPOptions{Leaf: ca.LocalhostRSA()}
+	env, cfg := login(servers.ProFTPD(t, o), ca, o)
+	cfg.Bandwidth = conntest.Bandwidth
+	s := ftp.Open(env, cfg)
+	defer s.Close()
+	conntest.RunBandwidth(t, s)
+}
+
 func TestVariants(t *testing.T) {
 	ca := servers.CA(t)
 	for name, start := range kinds {
@@ -192,10 +157,10 @@ func TestVariants(t *testing.T) {
 				for i, size := range []int{3<<20 + 17, 0, 1, 256 << 10} {
 					data := strings.Repeat("0123456789abcdef", size/16+1)[:size]
 					name := fmt.Sprintf("sub/f%d", i)
-					if err := put(t.Context(), s, name, strings.NewReader(data)); err != nil {
+					if err := conntest.Put(t.Context(), s, name, strings.NewReader(data)); err != nil {
 						t.Fatal(err)
 					}
-					if got, err := get(t.Context(), s, name, 0); string(got) != data || err != nil {
+					if got, err := conntest.Get(t.Context(), s, name, 0); string(got) != data || err != nil {
 						t.Errorf("%d bytes: %d, %v", size, len(got), err)
 					}
 				}

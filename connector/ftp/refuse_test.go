@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/conntest"
 	"github.com/headgate/headgate/connector/conntest/servers"
 	"github.com/headgate/headgate/connector/ftp"
 	"github.com/headgate/headgate/connector/netguard"
@@ -127,10 +128,10 @@ func TestPlaintext(t *testing.T) {
 	s := ftp.Open(env, cfg)
 	defer s.Close()
 	data := strings.Repeat("clear", 1<<18)
-	if err := put(t.Context(), s, "a", strings.NewReader(data)); err != nil {
+	if err := conntest.Put(t.Context(), s, "a", strings.NewReader(data)); err != nil {
 		t.Error(err)
 	}
-	if got, err := get(t.Context(), s, "a", 5); string(got) != data[5:] || err != nil {
+	if got, err := conntest.Get(t.Context(), s, "a", 5); string(got) != data[5:] || err != nil {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
 }
@@ -287,7 +288,7 @@ func TestHostileServer(t *testing.T) {
 	env, cfg = f.start()
 	s := ftp.Open(env, cfg)
 	defer s.Close()
-	if got, err := get(t.Context(), s, "a", 0); err == nil || !strings.Contains(err.Error(), "ends it at byte 5") {
+	if got, err := conntest.Get(t.Context(), s, "a", 0); err == nil || !strings.Contains(err.Error(), "ends it at byte 5") {
 		t.Errorf("a size that lies: %q, %v", got, err)
 	}
 }
@@ -323,10 +324,10 @@ func TestParallel(t *testing.T) {
 		wg.Go(func() {
 			data := strings.Repeat(fmt.Sprint(i), 1<<20)
 			name := fmt.Sprintf("in/%d", i)
-			if err := put(t.Context(), s, name, strings.NewReader(data)); err != nil {
+			if err := conntest.Put(t.Context(), s, name, strings.NewReader(data)); err != nil {
 				t.Error(err)
 			}
-			if got, err := get(t.Context(), s, name, 10); string(got) != data[10:] || err != nil {
+			if got, err := conntest.Get(t.Context(), s, name, 10); string(got) != data[10:] || err != nil {
 				t.Errorf("%s: %d bytes, %v", name, len(got), err)
 			}
 		})
@@ -344,7 +345,7 @@ func TestParallel(t *testing.T) {
 		if err := errors.Join(r.Close(), r.Close()); err != nil {
 			t.Error(err)
 		}
-		if got, err := get(t.Context(), s, "in/1", 0); len(got) != 1<<20 || err != nil {
+		if got, err := conntest.Get(t.Context(), s, "in/1", 0); len(got) != 1<<20 || err != nil {
 			t.Errorf("%d bytes, %v", len(got), err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/netguard"
+	"github.com/headgate/headgate/connector/pace"
 	"github.com/headgate/headgate/connector/tree"
 )
 
@@ -22,6 +23,7 @@ type Store struct {
 	env   connector.Env
 	cfg   Config
 	guard *netguard.Guard
+	pace  *pace.Limiter
 
 	mu     sync.Mutex
 	idle   []*control
@@ -47,7 +49,7 @@ func Open(env connector.Env, cfg Config) *Store {
 	if cfg.Plaintext != nil {
 		plain = *cfg.Plaintext
 	}
-	return &Store{env: env, cfg: cfg, guard: netguard.New(env, plain)}
+	return &Store{env: env, cfg: cfg, guard: netguard.New(env, plain), pace: pace.Bytes(int64(cfg.Bandwidth))}
 }
 
 // Close disconnects. The store connects again when it is used again.
@@ -187,11 +189,7 @@ func (s *Store) clean(name string) (string, error) { return tree.Clean(name, s.r
 // List returns the files that match pattern, sorted by name. What the server lists is not
 // believed: names that lead elsewhere or hold control characters are an error.
 func (s *Store) List(ctx context.Context, pattern string) ([]connector.Object, error) {
-	list := tree.List
-	if !s.rooted() {
-		list = tree.ListAnywhere
-	}
-	objects, err := list(ctx, (*folders)(s), s.label, pattern)
+	objects, err := tree.ListAnywhere(ctx, (*folders)(s), s.label, pattern, s.rooted())
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.label(pattern), err)
 	}

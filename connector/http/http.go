@@ -21,6 +21,8 @@ import (
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/netguard"
+	"github.com/headgate/headgate/connector/pace"
+	"github.com/headgate/headgate/connector/spec"
 )
 
 // Config is the keys of a connection of type http.
@@ -35,6 +37,8 @@ type Config struct {
 	CA          string              `key:"tls_ca" help:"a file with the certificate authorities to trust instead of the system's" bind:"file"`
 	Pins        []string            `key:"tls_pins" help:"public keys of which the server must have one: sha256/BASE64" bind:"value"`
 	TLSMin      string              `key:"tls_min" enum:"1.2,1.3" default:"1.2" bind:"value" help:"the oldest version of TLS; 1.3 keeps a server that speaks it from being talked down"`
+	RateLimit   string              `key:"rate_limit" help:"requests that the server gets at most: 20/s, 600/m or 1000/h, evenly spread"`
+	Bandwidth   spec.Size           `key:"bandwidth_limit" help:"bytes a second of all transfers together, such as 10MiB; left out = no limit"`
 	ClientCert  string              `key:"client_cert" help:"a file with our certificate" bind:"file"`
 	ClientKey   string              `key:"client_key" secret:"true" help:"the certificate's key, PEM"`
 	Plaintext   *netguard.Plaintext `key:"plaintext" help:"speak http: why, and until when; the policy must agree" bind:"value"`
@@ -50,13 +54,14 @@ func Type() *connector.Type {
 			return Open(env, *cfg.(*Config))
 		},
 		NoRename: true,
+		Check:    func(cfg any) []error { return check(cfg.(*Config)) },
 		Test: func(ctx context.Context, env connector.Env, cfg any) (*connector.Probe, error) {
 			s, err := Open(env, *cfg.(*Config))
 			if err != nil {
 				return nil, err
 			}
 			defer s.Close()
-			s.tries = 1 // to know is what it is for
+			s.rule.Attempts = 1 // to know is what it is for
 			return s.probe(ctx)
 		},
 	}
@@ -64,7 +69,7 @@ func Type() *connector.Type {
 
 // Open makes a store. Nothing is dialled and no secret asked for before the first use.
 func Open(env connector.Env, cfg Config) (*Store, error) {
-	s := &Store{env: env, cfg: cfg, tries: attempts, pause: pause}
+	s := &Store{env: env, cfg: cfg, rule: pace.Rule(env.Retry), pause: pace.Pause, bytes: pace.Bytes(int64(cfg.Bandwidth))}
 	if err := s.address(); err != nil {
 		return nil, fmt.Errorf("connection %s: %w", env.Connection, err)
 	}
@@ -99,6 +104,9 @@ func (s *Store) address() error {
 		}
 	} else {
 		s.single = path.Base(u.Path)
+	}
+	if s.requests, err = pace.Requests(s.cfg.RateLimit); err != nil {
+		return fmt.Errorf("rate_limit: %w", err)
 	}
 	return checkHeaders(s.cfg.Headers)
 }
@@ -167,6 +175,7 @@ func (s *Store) connect(ctx context.Context) (*client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connection %s: %w", s.env.Connection, err)
 	}
+	web.Transport = &pace.Web{RoundTripper: web.Transport, Requests: s.requests, Bytes: s.bytes}
 	c := &client{web: web}
 	if c.token, err = s.secret(ctx, s.cfg.Token); err == nil {
 		c.password, err = s.secret(ctx, s.cfg.Password)

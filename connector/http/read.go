@@ -200,10 +200,10 @@ func (r *reader) resume(cause error) error {
 	if !r.first.known() {
 		return fmt.Errorf("at byte %d: %w (the server does not say what would tell that the file is still the same)", r.at, cause)
 	}
-	if r.failed++; r.failed >= r.store.tries {
-		return fmt.Errorf("at byte %d: %w", r.at, cause)
+	if r.failed++; r.failed >= r.store.rule.Attempts {
+		return fmt.Errorf("at byte %d: %w", r.at, r.store.rule.GivenUp(cause))
 	}
-	if err := r.store.pause(r.ctx, r.failed, ""); err != nil {
+	if err := r.store.pause(r.ctx, r.store.rule, r.failed+1, ""); err != nil {
 		return errors.Join(err, cause)
 	}
 	if err := r.begin(); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/glob"
 	"github.com/headgate/headgate/connector/netguard"
+	"github.com/headgate/headgate/connector/pace"
 	"github.com/headgate/headgate/connector/tree"
 )
 
@@ -23,9 +24,11 @@ type Store struct {
 	env    connector.Env
 	cfg    Config
 	base   *url.URL
-	single string // the name of the only file; "" = base is a folder
-	tries  int    // of a request
-	pause  func(ctx context.Context, attempt int, asked string) error
+	single string          // the name of the only file; "" = base is a folder
+	rule   connector.Retry // of a request
+	pause  func(ctx context.Context, rule connector.Retry, attempt int, asked string) error
+
+	requests, bytes *pace.Limiter
 
 	mu     sync.Mutex
 	client *client // nil = not used yet
@@ -113,8 +116,8 @@ type request struct {
 	size   int64     // of body; -1 unknown
 }
 
-// do sends a request, again after a while when that may help. Whoever gets an answer
-// closes its body.
+// do sends a request, again after a while when that may help; a body that cannot be sent again is
+// for others to have made anew. Whoever gets an answer closes its body.
 func (s *Store) do(ctx context.Context, r request) (*http.Response, error) {
 	for attempt := 1; ; attempt++ {
 		res, err := s.once(ctx, r)
@@ -126,10 +129,13 @@ func (s *Store) do(ctx context.Context, r request) (*http.Response, error) {
 			asked = res.Header.Get("Retry-After")
 			discard(res)
 		}
-		if !connector.IsTransient(err) || attempt >= s.tries || !rewind(r.body) {
-			return res, err
+		if !connector.IsTransient(err) || !rewind(r.body) {
+			return nil, err
 		}
-		if stop := s.pause(ctx, attempt, asked); stop != nil {
+		if attempt >= s.rule.Attempts {
+			return nil, s.rule.GivenUp(err)
+		}
+		if stop := s.pause(ctx, s.rule, attempt+1, asked); stop != nil {
 			return nil, errors.Join(stop, err)
 		}
 	}
@@ -253,13 +259,14 @@ func status(res *http.Response, host string) error {
 		}
 	case http.StatusPreconditionFailed:
 		return r
-	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
-		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return connector.Transient(connector.Mark(r, connector.ErrUnreachable))
 	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		return r
 	}
-	return connector.Mark(r, connector.ErrUnreachable)
+	err := connector.Mark(r, connector.ErrUnreachable)
+	if pace.Transient(code) {
+		err = connector.Transient(err)
+	}
+	return err
 }
 
 // drainLimit is how much of an answer that nobody wants is read to keep its connection.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/conntest"
 	"github.com/headgate/headgate/connector/conntest/servers"
 	"github.com/headgate/headgate/connector/http"
 )
@@ -162,7 +163,7 @@ func TestBusy(t *testing.T) {
 	var asked []string
 	busy := s.open(t, "busy", "/").Pausing(func(_ context.Context, _ int, a string) error { asked = append(asked, a); return nil })
 	_, err = busy.Open(t.Context(), "a", 0)
-	if !errors.Is(err, connector.ErrUnreachable) || !connector.IsTransient(err) || strings.Join(asked, " ") != "7 7 7 7" {
+	if !errors.Is(err, connector.ErrUnreachable) || connector.IsTransient(err) || strings.Join(asked, " ") != "7 7 7 7" {
 		t.Errorf("busy: %v, asked %q", err, asked)
 	}
 	real, err := http.Open(connector.Env{Connection: "web"}, http.Config{URL: "https://" + s.at["long"] + "/", CA: ca.File})
@@ -186,26 +187,50 @@ func TestBusy(t *testing.T) {
 	}
 }
 
-func TestDelay(t *testing.T) {
-	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	for _, c := range []struct {
-		attempt    int
-		asked      string
-		least, top time.Duration
-	}{
-		{1, "", 250 * time.Millisecond, 750 * time.Millisecond}, {4, "", 2 * time.Second, 6 * time.Second}, {60, "", time.Minute, 3 * time.Minute},
-		{1, "3", 3 * time.Second, 4 * time.Second}, {1, "Sun, 22 Nov 2026 12:00:10 GMT", 10 * time.Second, 11 * time.Second},
-		{1, "Sun, 22 Nov 2020 12:00:10 GMT", 0, time.Second}, {1, "soon", 250 * time.Millisecond, 750 * time.Millisecond}, {1, "-5", 250 * time.Millisecond, 750 * time.Millisecond},
-	} {
-		for range 20 {
-			if d, err := http.Delay(c.attempt, c.asked, now); err != nil || d < c.least || d > c.top {
-				t.Errorf("after attempt %d, asked %q: %s, %v", c.attempt, c.asked, d, err)
-			}
+// TestAttemptsDoNotMultiply: the flow's rule counts the requests, also when those above the store
+// have the same rule.
+func TestAttemptsDoNotMultiply(t *testing.T) {
+	ca := servers.CA(t)
+	s := start(t, ca, map[string]string{"busy": ca.Localhost().TLS("") + "return 503;"})
+	rule := connector.Retry{Attempts: 3, Backoff: time.Millisecond}
+	store, err := http.Open(connector.Env{Connection: "web", Retry: rule}, http.Config{URL: "https://" + s.at["busy"] + "/", CA: ca.File})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	err = rule.Do(t.Context(), func() error {
+		_, err := store.Open(t.Context(), "a", 0)
+		return err
+	})
+	if n := strings.Count(s.Log(t), " 503 "); n != 3 || connector.IsTransient(err) || !errors.Is(err, connector.ErrUnreachable) {
+		t.Errorf("%d requests, %v", n, err)
+	}
+}
+
+// TestRateLimit: a server that turns away whoever asks too often has nothing to turn away.
+func TestRateLimit(t *testing.T) {
+	ca := servers.CA(t)
+	s := start(t, ca, map[string]string{"strict": ca.Localhost().TLS("") + "location / { limit_req zone=slow burst=8 nodelay; }"}) // 10 a second
+	s.write(t, "a", "rows")
+	store := s.open(t, "strict", "/", func(c *http.Config) { c.RateLimit = "8/s" })
+	begin := time.Now()
+	for range 16 {
+		if got := read(t, store, "a"); got != "rows" {
+			t.Errorf("%q", got)
 		}
 	}
-	if _, err := http.Delay(1, "86400", now); !connector.IsTransient(err) {
-		t.Error(err)
+	if log := s.Log(t); strings.Contains(log, " 429 ") || strings.Count(log, " 200 ") != 16 {
+		t.Errorf("the server says:\n%s", log)
 	}
+	if d := time.Since(begin); d < 15*time.Second/8 {
+		t.Errorf("16 requests in %s", d)
+	}
+}
+
+func TestBandwidthLimit(t *testing.T) {
+	ca := servers.CA(t)
+	s := start(t, ca, map[string]string{"dav": ca.Localhost().TLS("") + dav})
+	conntest.RunBandwidth(t, s.open(t, "dav", "/", func(c *http.Config) { c.Bandwidth = conntest.Bandwidth }))
 }
 
 func TestUpload(t *testing.T) {

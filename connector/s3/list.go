@@ -3,12 +3,14 @@ package s3
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/minio/minio-go/v7"
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/glob"
+	"github.com/headgate/headgate/connector/tree"
 )
 
 // maxNames bounds how many names of a folder are looked at for a suggestion.
@@ -42,19 +44,63 @@ func (s *Store) list(ctx context.Context, pattern string) ([]connector.Object, e
 		return nil, err
 	}
 	var objects []connector.Object
+	var hostile error
 	err = s.walk(ctx, core, folder(s.under(glob.Folder(pattern))), glob.Deep(pattern), func(o minio.ObjectInfo) bool {
 		name := strings.TrimPrefix(o.Key, folder(s.prefix))
-		if !strings.HasSuffix(name, "/") && glob.Match(pattern, name) {
-			objects = append(objects, object(name, o))
+		if strings.HasSuffix(name, "/") || !glob.Match(pattern, name) {
+			return true
 		}
-		return true
+		hostile = trusted(name, o)
+		objects = append(objects, object(name, o))
+		return hostile == nil
 	})
-	if len(objects) == 0 && err == nil {
+	if hostile != nil {
+		err = hostile
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(objects) == 0 {
 		if o, e := core.StatObject(ctx, s.cfg.Bucket, s.under(pattern), minio.StatObjectOptions{}); e == nil {
 			objects = append(objects, object(pattern, o))
 		}
 	}
-	return objects, err
+	return unique(objects)
+}
+
+// leads reports whether a key has . or .. among its folders.
+func leads(key string) bool {
+	for part := range strings.SplitSeq(key, "/") {
+		if part == "." || part == ".." {
+			return true
+		}
+	}
+	return false
+}
+
+// trusted refuses what a server makes up to lead elsewhere, or to do harm where it is shown, and
+// keys that no name of an object stands for, such as a//b.
+func trusted(name string, o minio.ObjectInfo) error {
+	for part := range strings.SplitSeq(name, "/") {
+		if err := tree.CheckName(part); err != nil {
+			return err
+		}
+	}
+	if o.Size < 0 {
+		return tree.Refuse("the server lists %s with %d bytes: refused", name, o.Size)
+	}
+	return nil
+}
+
+// unique sorts objects by name, and refuses a name that is listed twice.
+func unique(objects []connector.Object) ([]connector.Object, error) {
+	slices.SortFunc(objects, func(a, b connector.Object) int { return strings.Compare(a.Name, b.Name) })
+	for i := 1; i < len(objects); i++ {
+		if objects[i].Name == objects[i-1].Name {
+			return nil, tree.Refuse("the server lists %s twice: refused", objects[i].Name)
+		}
+	}
+	return objects, nil
 }
 
 // folder is a key's form as the beginning of others.
@@ -70,11 +116,21 @@ func object(name string, o minio.ObjectInfo) connector.Object {
 }
 
 // walk calls fn for the objects that start with prefix, and for folders when it is not
-// deep, in order, until fn returns false.
+// deep, until fn returns false. What the server lists beside those it was asked for is refused.
 func (s *Store) walk(ctx context.Context, core *minio.Core, prefix string, deep bool, fn func(minio.ObjectInfo) bool) error {
-	for o := range core.ListObjectsIter(ctx, s.cfg.Bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: deep}) {
+	l := listing{most: s.most}
+	for o := range core.ListObjectsIter(l.with(ctx), s.cfg.Bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: deep}) {
 		if o.Err != nil {
 			return o.Err
+		}
+		if err := l.add(); err != nil {
+			return err
+		}
+		if !strings.HasPrefix(o.Key, prefix) {
+			return tree.Refuse("the server lists %q, which is not in the folder that it was asked for: refused", clip(o.Key))
+		}
+		if leads(o.Key) {
+			return tree.Refuse("the server lists %q, which leads elsewhere: refused", clip(o.Key))
 		}
 		if !fn(o) {
 			return nil
@@ -125,7 +181,9 @@ func (s *Store) notExist(ctx context.Context, core *minio.Core, name string) err
 	var near []string
 	prefix := folder(s.under(dir))
 	err := s.walk(ctx, core, prefix, false, func(o minio.ObjectInfo) bool {
-		near = append(near, strings.Trim(strings.TrimPrefix(o.Key, prefix), "/"))
+		if name := strings.Trim(strings.TrimPrefix(o.Key, prefix), "/"); tree.CheckName(name) == nil {
+			near = append(near, name)
+		}
 		return len(near) < maxNames
 	})
 	if err != nil {
@@ -157,7 +215,26 @@ func (s *Store) Remove(ctx context.Context, name string) error {
 	return s.explain("remove", name, err)
 }
 
-// Rename copies an object within the server and removes the original: S3 has no move.
+// copy copies an object within the server, and looks whether the copy is there.
+func (s *Store) copy(ctx context.Context, core *minio.Core, source, target string) error {
+	info, err := core.StatObject(ctx, s.cfg.Bucket, source, minio.StatObjectOptions{})
+	if err != nil {
+		return err
+	}
+	_, err = core.ComposeObject(ctx, minio.CopyDestOptions{Bucket: s.cfg.Bucket, Object: target},
+		minio.CopySrcOptions{Bucket: s.cfg.Bucket, Object: source, MatchETag: info.ETag})
+	if err != nil {
+		return err
+	}
+	made, err := core.StatObject(ctx, s.cfg.Bucket, target, minio.StatObjectOptions{})
+	if err == nil && made.Size != info.Size {
+		err = fmt.Errorf("its copy has %d bytes instead of %d", made.Size, info.Size)
+	}
+	return err
+}
+
+// Rename copies an object within the server and removes the original: S3 has no move. A crash in
+// between leaves both, and the original is moved again.
 func (s *Store) Rename(ctx context.Context, from, to string) error {
 	core, err := s.open(ctx)
 	if err != nil {
@@ -174,8 +251,7 @@ func (s *Store) Rename(ctx context.Context, from, to string) error {
 	if source == target {
 		return nil
 	}
-	_, err = core.ComposeObject(ctx, minio.CopyDestOptions{Bucket: s.cfg.Bucket, Object: target}, minio.CopySrcOptions{Bucket: s.cfg.Bucket, Object: source})
-	if err != nil {
+	if err := s.copy(ctx, core, source, target); err != nil {
 		return s.explain("move", from, err)
 	}
 	return s.explain("move", from, core.RemoveObject(ctx, s.cfg.Bucket, source, minio.RemoveObjectOptions{}))

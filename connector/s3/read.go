@@ -12,10 +12,11 @@ import (
 	"github.com/minio/minio-go/v7"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/pace"
 )
 
-// A reader has aheadPieces requests of pieceSize bytes under way: one connection alone
-// leaves a fast network idle.
+// A reader has aheadPieces requests of pieceSize bytes under way, also while a piece is
+// consumed: one connection alone leaves a fast network idle.
 const (
 	pieceSize   = 8 << 20
 	aheadPieces = 3
@@ -53,17 +54,11 @@ type reader struct {
 	version   minio.ObjectInfo
 	size      int64
 
-	next  int64        // where the next request starts
-	queue []chan piece // under way, in order
-	free  [][]byte     // buffers to use again
-	whole []byte       // of the piece being read
-	left  []byte
+	next  int64    // where the next request starts
+	queue []*piece // under way, in order
+	free  [][]byte // buffers to use again
+	cur   *piece   // being consumed
 	err   error
-}
-
-type piece struct {
-	data []byte
-	err  error
 }
 
 // ask starts requests until enough are under way.
@@ -77,39 +72,35 @@ func (r *reader) ask() {
 		if int64(cap(buf)) < n {
 			buf = make([]byte, n)
 		}
-		done := make(chan piece, 1)
-		go func(at int64, buf []byte) {
-			_, err := r.ReadAt(buf, at)
-			done <- piece{buf, err}
-		}(r.next, buf[:n])
-		r.queue = append(r.queue, done)
+		p := newPiece(buf[:n])
+		go func(at int64) { p.end(r.fill(p.buf, at, p.add)) }(r.next)
+		r.queue = append(r.queue, p)
 		r.next += n
 	}
 }
 
+// Read hands out bytes as soon as they are there, while they are still in the processor's
+// cache.
 func (r *reader) Read(p []byte) (int, error) {
-	for len(r.left) == 0 {
-		if r.err != nil {
-			return 0, r.err
+	for r.err == nil && len(p) > 0 {
+		if r.cur == nil {
+			r.ask()
+			if len(r.queue) == 0 {
+				r.err = io.EOF
+				break
+			}
+			r.cur, r.queue = r.queue[0], r.queue[1:]
+			r.ask()
 		}
-		if r.whole != nil {
-			r.free, r.whole = append(r.free, r.whole), nil
-		}
-		r.ask()
-		if len(r.queue) == 0 {
-			r.err = io.EOF
+		n, err := r.cur.read(p)
+		if err == io.EOF {
+			r.free, r.cur = append(r.free, r.cur.buf), nil
 			continue
 		}
-		got := <-r.queue[0]
-		r.queue = r.queue[1:]
-		r.whole, r.left, r.err = got.data, got.data, got.err
-		if r.err != nil {
-			r.left = nil
-		}
+		r.err = err
+		return n, err
 	}
-	n := copy(p, r.left)
-	r.left = r.left[n:]
-	return n, nil
+	return 0, r.err
 }
 
 // ReadAt reads at any place. It may be called from several goroutines.
@@ -118,15 +109,24 @@ func (r *reader) ReadAt(p []byte, off int64) (int, error) {
 		return 0, io.EOF
 	}
 	want := p[:min(int64(len(p)), r.size-off)]
-	var opt minio.GetObjectOptions
-	if err := errors.Join(opt.SetRange(off, off+int64(len(want))-1), r.same(&opt)); err != nil {
-		return 0, err
-	}
-	n, err := r.fetch(want, off, opt)
+	n := 0
+	err := r.fill(want, off, func(more int) { n += more })
 	if err == nil && len(want) < len(p) {
 		err = io.EOF
 	}
 	return n, err
+}
+
+// fill reads all of p from off on, and says of each part that it is there. What breaks off goes on
+// where it stopped.
+func (r *reader) fill(p []byte, off int64, more func(n int)) error {
+	done := 0
+	return pace.Rule(r.store.env.Retry).Do(r.ctx, func() error {
+		return r.fetch(p[done:], off+int64(done), func(n int) {
+			done += n
+			more(n)
+		})
+	})
 }
 
 // same asks for the version that was opened. Behind some servers objects can appear as files
@@ -138,27 +138,42 @@ func (r *reader) same(opt *minio.GetObjectOptions) error {
 	return opt.SetMatchETag(r.version.ETag)
 }
 
-func (r *reader) fetch(p []byte, off int64, opt minio.GetObjectOptions) (int, error) {
+// fetch is one request of fill.
+func (r *reader) fetch(p []byte, off int64, more func(n int)) error {
+	var opt minio.GetObjectOptions
+	if err := errors.Join(opt.SetRange(off, off+int64(len(p))-1), r.same(&opt)); err != nil {
+		return err
+	}
 	body, info, head, err := r.core.GetObject(r.ctx, r.store.cfg.Bucket, r.key, opt)
 	if err != nil {
-		return 0, r.store.explain("read", r.name, err)
+		return r.store.explain("read", r.name, err)
 	}
 	defer body.Close()
-	if r.version.ETag == "" && !info.LastModified.Equal(r.version.LastModified) {
-		return 0, fmt.Errorf("read %s: %w", r.store.label(r.name), errChanged)
+	if info.ETag != r.version.ETag || info.ETag == "" && !info.LastModified.Equal(r.version.LastModified) {
+		return fmt.Errorf("read %s: %w", r.store.label(r.name), errChanged)
 	}
 	if err := covers(head, off, len(p)); err != nil {
-		return 0, fmt.Errorf("read %s: %w", r.store.label(r.name), err)
+		return fmt.Errorf("read %s: %w", r.store.label(r.name), err)
 	}
-	n, err := io.ReadFull(body, p)
-	if err != nil {
-		if r.ctx.Err() == nil {
-			err = connector.Transient(connector.Mark(fmt.Errorf("the connection was lost after %d bytes: %w", off+int64(n), err), connector.ErrUnreachable))
+	for done := 0; done < len(p); {
+		n, err := io.ReadFull(body, p[done:min(done+told, len(p))])
+		if n > 0 {
+			more(n)
 		}
-		return n, fmt.Errorf("read %s: %w", r.store.label(r.name), err)
+		done += n
+		if err == nil {
+			continue
+		}
+		if r.ctx.Err() == nil {
+			err = connector.Transient(connector.Mark(fmt.Errorf("the connection was lost after %d bytes: %w", off+int64(done), err), connector.ErrUnreachable))
+		}
+		return fmt.Errorf("read %s: %w", r.store.label(r.name), err)
 	}
-	return n, nil
+	return nil
 }
+
+// told is after how many bytes of a piece whoever waits for them is told.
+const told = 256 << 10
 
 // covers checks that an answer is the piece that was asked for.
 func covers(head http.Header, off int64, n int) error {
@@ -174,10 +189,13 @@ func covers(head http.Header, off int64, n int) error {
 // Close gives up what is under way. It may be called twice.
 func (r *reader) Close() error {
 	r.cancel()
-	for _, q := range r.queue {
-		<-q
+	if r.cur != nil {
+		r.queue = append(r.queue, r.cur)
 	}
-	r.queue, r.left = nil, nil
+	for _, p := range r.queue {
+		p.wait()
+	}
+	r.queue, r.cur, r.free = nil, nil, nil
 	if r.err == nil {
 		r.err = io.ErrClosedPipe
 	}

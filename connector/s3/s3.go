@@ -21,6 +21,9 @@ import (
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/glob"
 	"github.com/headgate/headgate/connector/netguard"
+	"github.com/headgate/headgate/connector/pace"
+	"github.com/headgate/headgate/connector/spec"
+	"github.com/headgate/headgate/connector/tree"
 )
 
 // Config is the keys of a connection of type s3.
@@ -38,6 +41,8 @@ type Config struct {
 	CA           string              `key:"tls_ca" help:"a file with the certificate authorities to trust instead of the system's" bind:"file"`
 	Pins         []string            `key:"tls_pins" help:"public keys of which the server must have one: sha256/BASE64" bind:"value"`
 	TLSMin       string              `key:"tls_min" enum:"1.2,1.3" default:"1.2" bind:"value" help:"the oldest version of TLS; 1.3 keeps a server that speaks it from being talked down"`
+	RateLimit    string              `key:"rate_limit" help:"requests that the server gets at most: 20/s, 600/m or 1000/h, evenly spread"`
+	Bandwidth    spec.Size           `key:"bandwidth_limit" help:"bytes a second of all transfers together, such as 10MiB; left out = no limit"`
 	Plaintext    *netguard.Plaintext `key:"plaintext" help:"speak http: why, and until when; the policy must agree" bind:"value"`
 }
 
@@ -52,9 +57,10 @@ func Type() *connector.Type {
 			if c.Ambient == (c.AccessKey != "" || c.SecretKey != "") {
 				return nil, fmt.Errorf("connection %s: give access_key and secret_key, or ambient: true, and not both", env.Connection)
 			}
-			return &Store{env: env, cfg: c, prefix: strings.Trim(c.Prefix, "/")}, nil
+			return newStore(env, c), nil
 		},
-		Test: test,
+		Check: func(cfg any) []error { return check(cfg.(*Config)) },
+		Test:  test,
 	}
 }
 
@@ -64,11 +70,16 @@ type Store struct {
 	env    connector.Env
 	cfg    *Config
 	prefix string
+	most   int // names of a listing
 
 	mu     sync.Mutex
 	core   *minio.Core
-	seen   *watch
+	wire   *wire
 	failed error
+}
+
+func newStore(env connector.Env, c *Config) *Store {
+	return &Store{env: env, cfg: c, prefix: strings.Trim(c.Prefix, "/"), most: tree.MaxEntries}
 }
 
 // open makes the client, once.
@@ -76,12 +87,12 @@ func (s *Store) open(ctx context.Context) (*minio.Core, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.core == nil && s.failed == nil {
-		s.core, s.seen, s.failed = connect(ctx, s.env, s.cfg)
+		s.core, s.wire, s.failed = connect(ctx, s.env, s.cfg)
 	}
 	return s.core, s.failed
 }
 
-func connect(ctx context.Context, env connector.Env, c *Config) (*minio.Core, *watch, error) {
+func connect(ctx context.Context, env connector.Env, c *Config) (*minio.Core, *wire, error) {
 	host, secure, err := endpoint(c.Endpoint)
 	if err != nil {
 		return nil, nil, err
@@ -108,19 +119,20 @@ func connect(ctx context.Context, env connector.Env, c *Config) (*minio.Core, *w
 	if err != nil {
 		return nil, nil, err
 	}
-	seen := &watch{RoundTripper: client.Transport}
-	core, err := minio.NewCore(host, &minio.Options{Creds: keys, Secure: secure, Transport: seen, Region: c.Region,
-		BucketLookup: lookup(c.Style), MaxRetries: retries})
+	requests, err := pace.Requests(c.RateLimit)
+	if err != nil {
+		return nil, nil, fmt.Errorf("rate_limit: %w", err)
+	}
+	w := &wire{web: &pace.Web{RoundTripper: client.Transport, Requests: requests, Bytes: pace.Bytes(int64(c.Bandwidth))},
+		host: host, rule: pace.Rule(env.Retry), pause: pace.Pause}
+	core, err := minio.NewCore(host, &minio.Options{Creds: keys, Secure: secure, Transport: w, Region: c.Region,
+		BucketLookup: lookup(c.Style), MaxRetries: 1})
 	if err != nil {
 		return nil, nil, fmt.Errorf("connection %s: %w", env.Connection, err)
 	}
 	core.SetAppInfo("headgate", "1")
-	return core, seen, nil
+	return core, w, nil
 }
-
-// retries is how often a request that failed for a passing reason is sent again, with
-// back-off and jitter.
-const retries = 5
 
 // endpoint reads host, host:port or a URL.
 func endpoint(text string) (host string, secure bool, err error) {
@@ -185,8 +197,16 @@ func access(ctx context.Context, env connector.Env, c *Config) (*credentials.Cre
 	return credentials.NewStaticV4(c.AccessKey, secret.Text(), token), nil
 }
 
-// Close releases nothing: connections that idle end by themselves.
-func (s *Store) Close() error { return nil }
+// Close ends the connections that are not in use. The store connects again when it is used
+// again.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.wire != nil {
+		s.wire.web.CloseIdleConnections()
+	}
+	return nil
+}
 
 // key is the object's key in the bucket.
 func (s *Store) key(name string) (string, error) {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 
@@ -43,7 +44,7 @@ func config(address, prefix string) *Config {
 }
 
 func env() connector.Env {
-	return connector.Env{Connection: "lake", Secrets: func(_ context.Context, ref string) (connector.Secret, error) {
+	return connector.Env{Connection: "lake", Retry: connector.Retry{Attempts: 5, Backoff: 5 * time.Millisecond}, Secrets: func(_ context.Context, ref string) (connector.Secret, error) {
 		if ref != "secret:s3" {
 			return connector.Secret{}, errors.New("unknown " + ref)
 		}
@@ -70,7 +71,9 @@ func TestStore(t *testing.T) {
 	conntest.RunStore(t, conntest.StoreHarness{
 		Open: func(t testing.TB, dir string) connector.Store { return open(t, config(s.Address, prefixOf(dir))) },
 		All: func(t testing.TB, dir string) []string {
-			return everything(t, open(t, config(s.Address, prefixOf(dir))))
+			st := open(t, config(s.Address, prefixOf(dir)))
+			defer st.Close()
+			return everything(t, st)
 		},
 	})
 }
@@ -153,6 +156,30 @@ func TestChangedWhileRead(t *testing.T) {
 	rest, err := io.ReadAll(r)
 	if !errors.Is(err, errChanged) || bytes.ContainsRune(rest, 'y') {
 		t.Errorf("%d bytes of an object that was replaced, %v", len(rest), err)
+	}
+}
+
+// TestResume cuts every connection after some bytes: reading goes on where it stopped.
+func TestResume(t *testing.T) {
+	s := server(t)
+	data := make([]byte, 20<<20)
+	rand.NewChaCha8([32]byte{3}).Read(data)
+	put(t, open(t, config(s.Address, "resume")), "a", data)
+	proxy := servers.Toxi(t).Before(s.Address)
+	proxy.Toxic("limit_data", "downstream", map[string]any{"bytes": 3 << 20})
+	st := open(t, config(proxy.Address, "resume"))
+	defer st.Close()
+	r, err := st.Open(t.Context(), "a", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("%d bytes of %d, %v", len(got), len(data), err)
+	}
+	at := make([]byte, 4<<20)
+	if n, err := r.(io.ReaderAt).ReadAt(at, 1<<20); err != nil || !bytes.Equal(at, data[1<<20:5<<20]) {
+		t.Errorf("ReadAt: %d, %v", n, err)
 	}
 }
 

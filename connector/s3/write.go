@@ -17,6 +17,7 @@ import (
 	"github.com/minio/minio-go/v7"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/pace"
 )
 
 // S3 takes 10,000 parts: the first of partSize bytes, those after manyParts of bigPart.
@@ -164,12 +165,16 @@ func (u *upload) send(ctx context.Context) {
 	u.mu.Unlock()
 	u.sent.Go(func() {
 		// The body is hashed for the signature where nothing else protects it.
-		part, err := u.core.PutObjectPart(ctx, u.store.cfg.Bucket, u.staged.Key, u.staged.ID, number, bytes.NewReader(buf), int64(len(buf)),
-			minio.PutObjectPartOptions{DisableContentSha256: u.core.EndpointURL().Scheme == "https"})
+		var part minio.ObjectPart
+		err := pace.Rule(u.store.env.Retry).Do(ctx, func() (err error) {
+			part, err = u.core.PutObjectPart(ctx, u.store.cfg.Bucket, u.staged.Key, u.staged.ID, number, bytes.NewReader(buf), int64(len(buf)),
+				minio.PutObjectPartOptions{DisableContentSha256: u.core.EndpointURL().Scheme == "https"})
+			return u.store.judge("write", u.name, err)
+		})
 		u.mu.Lock()
 		u.staged.Parts[number-1] = part.ETag
 		if u.failed == nil {
-			u.failed = u.store.explain("write", u.name, err)
+			u.failed = err
 		}
 		u.mu.Unlock()
 		u.slots <- buf[:0]
@@ -230,7 +235,11 @@ func (s *Store) Publish(ctx context.Context, staged, name string) error {
 	if s.cfg.Overwrite == "never" {
 		opt.SetMatchETagExcept("*")
 	}
-	_, err = core.CompleteMultipartUpload(ctx, s.cfg.Bucket, key, u.ID, parts, opt)
+	var answer error
+	err = pace.Rule(s.env.Retry).Do(ctx, func() error {
+		_, answer = core.CompleteMultipartUpload(ctx, s.cfg.Bucket, key, u.ID, parts, opt)
+		return s.judge("publish", name, answer)
+	})
 	if err == nil {
 		return nil
 	}
@@ -239,13 +248,13 @@ func (s *Store) Publish(ctx context.Context, staged, name string) error {
 	if e == nil && info.UserMetadata[http.CanonicalHeaderKey(mark)] == u.Mark {
 		return nil
 	}
-	switch r := minio.ToErrorResponse(err); {
+	switch r := minio.ToErrorResponse(answer); {
 	case r.Code == "NoSuchUpload":
 		return fmt.Errorf("publish %s: %w", s.label(name), connector.ErrNothingStaged)
 	case r.StatusCode == http.StatusPreconditionFailed:
 		return fmt.Errorf("publish %s: the object exists, and the connection never overwrites", s.label(name))
 	}
-	return s.explain("publish", name, err)
+	return err
 }
 
 var _ io.ReaderAt = (*reader)(nil)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/conntest"
 	"github.com/headgate/headgate/connector/conntest/servers"
 	"github.com/headgate/headgate/connector/sftp"
 )
@@ -121,7 +122,7 @@ func TestPassword(t *testing.T) {
 	}
 	s := sftp.Open(env, cfg)
 	defer s.Close()
-	if err := put(t.Context(), s, "a/b.csv", strings.NewReader("x")); err != nil {
+	if err := conntest.Put(t.Context(), s, "a/b.csv", strings.NewReader("x")); err != nil {
 		t.Error(err)
 	}
 	env.Secrets = vault{"secret:password": "wrong"}.get
@@ -143,7 +144,9 @@ func TestHostKeys(t *testing.T) {
 			t.Errorf("pins %q: %v", pins, err)
 		}
 	}
-	if len(told) != 1 || told[0].Kind != connector.HostKeyChanged {
+	changed, unknown := "not trusted", "trusts none yet"
+	if len(told) != 2 || told[0].Kind != connector.HostKeyChanged || told[1].Kind != connector.HostKeyChanged ||
+		!strings.Contains(told[0].Text, changed) || !strings.Contains(told[1].Text, unknown) {
 		t.Errorf("told the audit log %v", told)
 	}
 	for _, word := range []string{"Accepted", "Failed", "publickey", "userauth"} {
@@ -192,7 +195,7 @@ func TestProbe(t *testing.T) {
 	if !p.Read || !p.Write || !strings.HasPrefix(p.Peer, "OpenSSH") || p.HostKey != d.HostKeys[0] || p.Cipher == "" || len(p.Notes) != 0 || p.Latency == 0 {
 		t.Errorf("%+v", p)
 	}
-	if left := everything(t, dir); len(left) != 0 {
+	if left := conntest.Files(t, dir); len(left) != 0 {
 		t.Errorf("left: %q", left)
 	}
 	keys, err := sftp.Type().HostKeys(t.Context(), connector.Env{}, &cfg)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/headgate/headgate/connector/conntest"
 	"github.com/headgate/headgate/connector/conntest/servers"
 	"github.com/headgate/headgate/connector/sftp"
 )
@@ -70,7 +71,7 @@ func Benchmark(b *testing.B) {
 			return err
 		}
 		defer in.Close()
-		return put(ctx, s, "put", in)
+		return conntest.Put(ctx, s, "put", in)
 	})
 	program, err := exec.LookPath("sftp")
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/spec"
 )
 
 // Config is what a connection of type sftp takes.
@@ -31,6 +32,7 @@ type Config struct {
 	HostKeys   []string      `key:"host_keys" bind:"value" help:"fingerprints SHA256:... of the server's keys; connection trust writes them"`
 	Path       string        `key:"path" help:"folder that file names start from; left out = the server's top for names that start with a slash, else where it puts one at login"`
 	Timeout    time.Duration `key:"timeout" default:"30s" help:"how long the server may say nothing"`
+	Bandwidth  spec.Size     `key:"bandwidth_limit" help:"bytes a second of all transfers together, such as 10MiB; left out = no limit"`
 }
 
 // BastionConfig is what a connection of type ssh takes.
@@ -63,6 +65,7 @@ func Type() *connector.Type {
 		Tunnel: func(_ context.Context, env connector.Env, cfg any) (connector.Tunnel, error) {
 			return OpenTunnel(env, cfg.(*Config).withoutPath()), nil
 		},
+		Check: func(cfg any) []error { return check(cfg.(*Config).withoutPath()) },
 		Test: func(ctx context.Context, env connector.Env, cfg any) (*connector.Probe, error) {
 			return probeStore(ctx, env, *cfg.(*Config))
 		},
@@ -81,6 +84,7 @@ func Bastion() *connector.Type {
 		Tunnel: func(_ context.Context, env connector.Env, cfg any) (connector.Tunnel, error) {
 			return OpenTunnel(env, *cfg.(*BastionConfig)), nil
 		},
+		Check: func(cfg any) []error { return check(*cfg.(*BastionConfig)) },
 		Test: func(ctx context.Context, env connector.Env, cfg any) (*connector.Probe, error) {
 			return probeBastion(ctx, env, *cfg.(*BastionConfig))
 		},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/conntest"
 	"github.com/headgate/headgate/connector/conntest/servers"
 	"github.com/headgate/headgate/connector/sftp"
 )
@@ -87,7 +88,7 @@ func TestFaults(t *testing.T) {
 		kind, stream, attributes := toxic(r, len(data))
 		what := fmt.Sprintf("seed %d, run %d, %d bytes, %s %s %v", seed, i, len(data), kind, stream, attributes)
 		p.Toxic(kind, stream, attributes)
-		for _, err := range []error{spoilGet(t, s, data, what), spoilPut(t, s, dir, data, old, what)} {
+		for _, err := range conntest.Spoiled(t, s, dir, data, old, what) {
 			if err != nil {
 				bad++
 			} else {
@@ -105,37 +106,6 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func spoilGet(t *testing.T, s *sftp.Store, want []byte, what string) error {
-	t.Helper()
-	got, err := get(t.Context(), s, "in", 0)
-	if err == nil && !bytes.Equal(got, want) {
-		t.Errorf("%s: read %d bytes and no error", what, len(got))
-	}
-	if err != nil && !connector.IsTransient(err) {
-		t.Errorf("%s: get: %v: not worth another try", what, err)
-	}
-	return err
-}
-
-func spoilPut(t *testing.T, s *sftp.Store, dir string, data, old []byte, what string) error {
-	t.Helper()
-	err := put(t.Context(), s, "out", bytes.NewReader(data))
-	got, e := os.ReadFile(filepath.Join(dir, "out"))
-	if e != nil {
-		t.Errorf("%s: %v", what, e)
-	}
-	switch whole := bytes.Equal(got, data); {
-	case err == nil && !whole:
-		t.Errorf("%s: no error, and %d bytes arrived", what, len(got))
-	case !whole && !bytes.Equal(got, old):
-		t.Errorf("%s: %v, and %d bytes stand there", what, err, len(got))
-	}
-	if err != nil && !connector.IsTransient(err) {
-		t.Errorf("%s: put: %v: not worth another try", what, err)
-	}
-	return err
-}
-
 // TestResume goes on where a read was cut, on a new connection.
 func TestResume(t *testing.T) {
 	d, x := servers.OpenSSH(t, servers.SSHOptions{}), servers.Toxi(t)
@@ -150,7 +120,7 @@ func TestResume(t *testing.T) {
 	var got []byte
 	tries := 0
 	for len(got) < len(data) && tries < 20 {
-		more, err := get(t.Context(), s, "in", int64(len(got)))
+		more, err := conntest.Get(t.Context(), s, "in", int64(len(got)))
 		if err == nil && len(got)+len(more) != len(data) {
 			t.Fatalf("a short read of %d bytes and no error", len(more))
 		}
@@ -167,7 +137,7 @@ func TestSilence(t *testing.T) {
 	d, x := servers.OpenSSH(t, servers.SSHOptions{}), servers.Toxi(t)
 	p, s := spoiled(t, x, d, t.TempDir())
 	defer s.Close()
-	if err := put(t.Context(), s, "a", bytes.NewReader([]byte("x"))); err != nil {
+	if err := conntest.Put(t.Context(), s, "a", bytes.NewReader([]byte("x"))); err != nil {
 		t.Fatal(err)
 	}
 	remove := p.Toxic("timeout", "downstream", map[string]any{"timeout": 0})
@@ -175,7 +145,7 @@ func TestSilence(t *testing.T) {
 		t.Errorf("silent server: %v", err)
 	}
 	remove()
-	if got, err := get(t.Context(), s, "a", 0); string(got) != "x" || err != nil {
+	if got, err := conntest.Get(t.Context(), s, "a", 0); string(got) != "x" || err != nil {
 		t.Errorf("afterwards: %q, %v", got, err)
 	}
 	p.Toxic("timeout", "downstream", map[string]any{"timeout": 0})

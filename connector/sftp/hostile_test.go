@@ -192,7 +192,7 @@ func TestEndlessListing(t *testing.T) {
 // TestSizeThatLies reads a file that ends before its size.
 func TestSizeThatLies(t *testing.T) {
 	s := (&liar{size: 1 << 40}).open(t)
-	if got, err := get(t.Context(), s, "f", 0); err == nil || !strings.Contains(err.Error(), "ends it at byte 5") {
+	if got, err := conntest.Get(t.Context(), s, "f", 0); err == nil || !strings.Contains(err.Error(), "ends it at byte 5") {
 		t.Errorf("%q, %v", got, err)
 	}
 }
@@ -208,10 +208,10 @@ func TestWithoutReplace(t *testing.T) {
 	s := sftp.Open(env, cfg)
 	defer s.Close()
 	for _, content := range []string{"old", "new", "newer"} {
-		if err := put(t.Context(), s, "a", strings.NewReader(content)); err != nil {
+		if err := conntest.Put(t.Context(), s, "a", strings.NewReader(content)); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := get(t.Context(), s, "a", 0); string(got) != content || err != nil {
+		if got, err := conntest.Get(t.Context(), s, "a", 0); string(got) != content || err != nil {
 			t.Errorf("%q, %v", got, err)
 		}
 	}
@@ -238,10 +238,10 @@ func TestOtherServer(t *testing.T) {
 	s := sftp.Open(env, cfg)
 	defer s.Close()
 	data := strings.Repeat("0123456789", 1<<18)
-	if err := put(t.Context(), s, "a/b/c", strings.NewReader(data)); err != nil {
+	if err := conntest.Put(t.Context(), s, "a/b/c", strings.NewReader(data)); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := get(t.Context(), s, "a/b/c", 5); string(got) != data[5:] || err != nil {
+	if got, err := conntest.Get(t.Context(), s, "a/b/c", 5); string(got) != data[5:] || err != nil {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
 	r, err := s.Open(t.Context(), "a/b/c", 0)
@@ -264,7 +264,7 @@ func TestCloseWhileReading(t *testing.T) {
 	d := servers.OpenSSH(t, servers.SSHOptions{})
 	env, cfg := login(d, t.TempDir())
 	s := sftp.Open(env, cfg)
-	if err := put(t.Context(), s, "a", strings.NewReader(strings.Repeat("x", 8<<20))); err != nil {
+	if err := conntest.Put(t.Context(), s, "a", strings.NewReader(strings.Repeat("x", 8<<20))); err != nil {
 		t.Fatal(err)
 	}
 	r, err := s.Open(t.Context(), "a", 0)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/pace"
 	"github.com/headgate/headgate/connector/tree"
 )
 
@@ -41,15 +42,16 @@ type link struct {
 
 	once sync.Once
 	done chan struct{} // closed when the link is of no use any more
+	end  func()        // ends what waits for its turn
 	why  error         // set before
 }
 
-func newLink(ctx context.Context, client *ssh.Client, timeout time.Duration) (*link, error) {
+func newLink(ctx context.Context, client *ssh.Client, timeout time.Duration, bytes *pace.Limiter) (*link, error) {
 	l := &link{ssh: client, limit: timeout, done: make(chan struct{})}
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	stop := context.AfterFunc(limited, func() { client.Close() })
-	err := l.start()
+	err := l.start(bytes)
 	stop()
 	switch {
 	case ctx.Err() != nil:
@@ -60,6 +62,9 @@ func newLink(ctx context.Context, client *ssh.Client, timeout time.Duration) (*l
 		err = connector.Mark(fmt.Errorf("the server does not start SFTP: %w", err), connector.ErrUnreachable)
 	}
 	if err != nil {
+		if l.end != nil {
+			l.end()
+		}
 		client.Close()
 		return nil, err
 	}
@@ -68,7 +73,7 @@ func newLink(ctx context.Context, client *ssh.Client, timeout time.Duration) (*l
 }
 
 // start opens the SFTP session.
-func (l *link) start() error {
+func (l *link) start(bytes *pace.Limiter) error {
 	s, err := l.ssh.NewSession()
 	if err != nil {
 		return err
@@ -89,7 +94,9 @@ func (l *link) start() error {
 		return err
 	}
 	go io.Copy(io.Discard, talk) // unread, it would fill the window
-	l.flow = &meter{r: out, w: in}
+	life, end := context.WithCancel(context.Background())
+	l.end = end
+	l.flow = &meter{r: bytes.Reader(life, out), w: bytes.Writer(life, in), c: in}
 	l.flow.allow(tree.MaxEntries)
 	l.sftp, err = wire.NewClientPipe(l.flow, l.flow, wire.MaxPacketUnchecked(largePacket))
 	if err != nil {
@@ -119,6 +126,7 @@ func (l *link) drop(why error) {
 	l.once.Do(func() {
 		l.why = why
 		close(l.done)
+		l.end()
 		l.ssh.Close()
 	})
 }

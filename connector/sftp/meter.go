@@ -22,7 +22,8 @@ const fxpName = 104
 // keeps a listing from filling the memory, which the library collects as a whole.
 type meter struct {
 	r io.Reader
-	w io.WriteCloser
+	w io.Writer
+	c io.Closer // of w
 
 	busy  atomic.Int64 // exchanges under way
 	slow  atomic.Int64 // those among them that may take long
@@ -133,4 +134,4 @@ func (m *meter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (m *meter) Close() error { return m.w.Close() }
+func (m *meter) Close() error { return m.c.Close() }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/headgate/headgate/connector/conntest"
 	"github.com/headgate/headgate/connector/conntest/servers"
 	"github.com/headgate/headgate/connector/sftp"
 )
@@ -18,7 +19,7 @@ func TestAbsoluteNames(t *testing.T) {
 	defer s.Close()
 	dir := filepath.ToSlash(servers.Dir(t))
 	for _, name := range []string{"/out/a.csv", "/out/deep/b.csv"} {
-		if err := put(t.Context(), s, dir+name, strings.NewReader(name)); err != nil {
+		if err := conntest.Put(t.Context(), s, dir+name, strings.NewReader(name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -29,7 +30,7 @@ func TestAbsoluteNames(t *testing.T) {
 	if err := s.Rename(t.Context(), dir+"/out/a.csv", dir+"/done/a.csv"); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := get(t.Context(), s, dir+"/done/a.csv", 0); err != nil || string(got) != "/out/a.csv" {
+	if got, err := conntest.Get(t.Context(), s, dir+"/done/a.csv", 0); err != nil || string(got) != "/out/a.csv" {
 		t.Errorf("moved: %q, %v", got, err)
 	}
 	if _, err := s.List(t.Context(), dir+"/out/aa.csv"); err == nil || !strings.Contains(err.Error(), dir+"/out/aa.csv") {
@@ -41,7 +42,7 @@ func TestAbsoluteNames(t *testing.T) {
 	if err := s.Remove(t.Context(), dir+"/done/a.csv"); err != nil {
 		t.Error(err)
 	}
-	if all := everything(t, dir); len(all) != 1 {
+	if all := conntest.Files(t, dir); len(all) != 1 {
 		t.Errorf("left: %v", all)
 	}
 }

@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -35,22 +31,6 @@ func login(d *servers.SSHD, dir string) (connector.Env, sftp.Config) {
 	return env, sftp.Config{Host: d.Host, Port: d.Port, User: d.User, PrivateKey: "secret:key", HostKeys: d.HostKeys[:1], Path: dir, Timeout: 10 * time.Second}
 }
 
-// everything lists the files under dir, also hidden ones.
-func everything(t testing.TB, dir string) []string {
-	t.Helper()
-	var all []string
-	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			all = append(all, filepath.ToSlash(name))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
 func TestConfig(t *testing.T) {
 	if err := errors.Join(spec.Lint(&sftp.Config{}), spec.Lint(&sftp.BastionConfig{})); err != nil {
 		t.Error(err)
@@ -71,33 +51,14 @@ func TestStore(t *testing.T) {
 			env, cfg := login(d, dir)
 			return sftp.Open(env, cfg)
 		},
-		All: everything,
+		All: conntest.Files,
 	})
 }
 
-// put writes a whole file through a store.
-func put(ctx context.Context, s connector.Store, name string, content io.Reader) error {
-	u, err := s.Create(ctx, name, "run.split")
-	if err != nil {
-		return err
-	}
-	defer u.Close()
-	if _, err := io.Copy(u, content); err != nil {
-		return err
-	}
-	staged, err := u.Seal(ctx)
-	if err != nil {
-		return err
-	}
-	return s.Publish(ctx, staged, name)
-}
-
-// get reads a whole file through a store.
-func get(ctx context.Context, s connector.Store, name string, offset int64) ([]byte, error) {
-	r, err := s.Open(ctx, name, offset)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	return io.ReadAll(r)
+func TestBandwidthLimit(t *testing.T) {
+	env, cfg := login(servers.OpenSSH(t, servers.SSHOptions{}), t.TempDir())
+	cfg.Bandwidth = conntest.Bandwidth
+	s := sftp.Open(env, cfg)
+	defer s.Close()
+	conntest.RunBandwidth(t, s)
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/pace"
 	"github.com/headgate/headgate/connector/tree"
 )
 
@@ -18,6 +19,7 @@ import (
 type Store struct {
 	*account
 	root string // "" = where the server puts one at login
+	pace *pace.Limiter
 
 	mu   sync.Mutex
 	link *link // nil = not connected
@@ -25,7 +27,7 @@ type Store struct {
 
 // Open makes a store. It connects when it is first used.
 func Open(env connector.Env, cfg Config) *Store {
-	return &Store{account: newAccount(env, cfg.withoutPath()), root: cfg.Path}
+	return &Store{account: newAccount(env, cfg.withoutPath()), root: cfg.Path, pace: pace.Bytes(int64(cfg.Bandwidth))}
 }
 
 // Close disconnects. The store connects again when it is used again.
@@ -57,7 +59,7 @@ func (s *Store) connected(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := newLink(ctx, client, s.cfg.Timeout)
+	l, err := newLink(ctx, client, s.cfg.Timeout, s.pace)
 	if err != nil {
 		return nil, s.named(err)
 	}
@@ -90,11 +92,7 @@ func (s *Store) clean(name string) (string, error) { return tree.Clean(name, s.r
 // List returns the files that match pattern, sorted by name. What the server lists is not
 // believed: names that lead elsewhere or hold control characters are an error.
 func (s *Store) List(ctx context.Context, pattern string) ([]connector.Object, error) {
-	list := tree.List
-	if !s.rooted() {
-		list = tree.ListAnywhere
-	}
-	objects, err := list(ctx, (*folders)(s), s.label, pattern)
+	objects, err := tree.ListAnywhere(ctx, (*folders)(s), s.label, pattern, s.rooted())
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.label(pattern), err)
 	}

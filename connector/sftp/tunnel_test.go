@@ -111,15 +111,15 @@ func TestThroughTunnel(t *testing.T) {
 	s := sftp.Open(env, cfg)
 	defer s.Close()
 	data := strings.Repeat("through", 1<<18)
-	if err := put(t.Context(), s, "a", strings.NewReader(data)); err != nil {
+	if err := conntest.Put(t.Context(), s, "a", strings.NewReader(data)); err != nil {
 		t.Fatal(err)
 	}
 	way.Cut()
-	if _, err := get(t.Context(), s, "a", 0); !connector.IsTransient(err) {
+	if _, err := conntest.Get(t.Context(), s, "a", 0); !connector.IsTransient(err) {
 		t.Errorf("cut: %v", err)
 	}
 	way.Mend()
-	if got, err := get(t.Context(), s, "a", 0); string(got) != data || err != nil {
+	if got, err := conntest.Get(t.Context(), s, "a", 0); string(got) != data || err != nil {
 		t.Errorf("mended: %d bytes, %v", len(got), err)
 	}
 }

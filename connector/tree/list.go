@@ -24,9 +24,9 @@ func Clean(name string, rooted bool) (string, error) {
 	return clean, err
 }
 
-// ListAnywhere is List for a store that is not rooted; see Clean.
-func ListAnywhere(ctx context.Context, l Lister, label func(string) string, pattern string) ([]connector.Object, error) {
-	if !strings.HasPrefix(pattern, "/") {
+// ListAnywhere is List for a store that need not be rooted; see Clean.
+func ListAnywhere(ctx context.Context, l Lister, label func(string) string, pattern string, rooted bool) ([]connector.Object, error) {
+	if rooted || !strings.HasPrefix(pattern, "/") {
 		return List(ctx, l, label, pattern)
 	}
 	objects, err := List(ctx, top{l}, func(name string) string { return label("/" + name) }, pattern)

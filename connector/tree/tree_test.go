@@ -173,7 +173,7 @@ func TestListAnywhere(t *testing.T) {
 		"/in/": nil,
 	}
 	for pattern, want := range map[string]string{"*.csv": "a.csv", "/*.csv": "/b.csv", "/in/*": "/in/c.csv", "/**": "/b.csv /in/c.csv", "/in/c.csv": "/in/c.csv"} {
-		objects, err := ListAnywhere(t.Context(), m, func(s string) string { return s }, pattern)
+		objects, err := ListAnywhere(t.Context(), m, func(s string) string { return s }, pattern, false)
 		var names []string
 		for _, o := range objects {
 			names = append(names, o.Name)

@@ -26,7 +26,7 @@ func VersityGW(t testing.TB, leaf Leaf, buckets ...string) *S3 {
 			t.Fatal(err)
 		}
 	}
-	args := []string{"--port", s.Address}
+	args := []string{"--port", s.Address, "--keep-alive"} // as other servers do
 	if leaf.Cert != "" {
 		args = append(args, "--cert", leaf.Cert, "--key", leaf.Key)
 	}
