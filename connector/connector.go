@@ -199,6 +199,22 @@ type Run struct {
 	ID, Flow string
 }
 
+// Checker is a Writer whose Encode rejects every row with a bad cell by itself, so that
+// nobody has to ask for the values of the cells before.
+type Checker interface {
+	// ChecksCells marks it.
+	ChecksCells()
+}
+
+// Sender is a Writer for all splits that can begin to take rows while it waits for what becomes
+// of those before them.
+type Sender interface {
+	// Send is followed by Append of the same morsel, in which rows are rejected. It is serial and in
+	// the order of the rows, and may run beside Append of the morsel before, and no other. A morsel
+	// that was sent and not appended is discarded by Close.
+	Send(ctx context.Context, m *Morsel) error
+}
+
 // Writer writes one output. Encode is parallel, Append is serial and in the order of the rows.
 type Writer interface {
 	// Encode prepares the rows of m.Batch.Sel in m.Out. It may run on several morsels at

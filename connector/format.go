@@ -69,7 +69,7 @@ type Narrower interface {
 // Decode as Reader has them.
 type Decoder interface {
 	// Columns reads as much of the input as it takes to name its columns, in order. An
-	// empty input has none.
+	// input without records has nil; records without columns have an empty list.
 	Columns(ctx context.Context) ([]string, error)
 	// Bind fixes the schema of the batches: field i is the input column of that name, NULL in
 	// every row where there is none.
@@ -93,7 +93,8 @@ type Progress interface {
 // Encoder writes rows to one byte stream. What Encode makes depends on the options and the schema
 // alone: another encoder of the same may append it.
 type Encoder interface {
-	// Encode appends the rows of b.Sel to dst. Safe for concurrent use on different batches.
+	// Encode appends the rows of b.Sel to dst, or, when dst is empty, may return bytes of the batch
+	// itself. Safe for concurrent use on different batches.
 	Encode(dst []byte, b *record.Batch) ([]byte, error)
 	// Append writes what Encode made, in order, with what must stand before it.
 	Append(w io.Writer, enc []byte) error
@@ -107,6 +108,9 @@ type Codec struct {
 	Summary    string
 	Extensions []string
 	Config     func() any
+	// Check says what is wrong with the options for writing, or for reading, as far as that shows
+	// without keys; nil = the codec takes none.
+	Check func(cfg any, writing bool) error
 	// Verifies says that the bytes of NewReader's reader are only known to be right at its
 	// end: it hands them out before, and whoever uses them commits nothing before it has
 	// read io.EOF.

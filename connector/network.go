@@ -15,6 +15,9 @@ type NetworkPolicy struct {
 	TLSFloor  string   // "1.2" or "1.3"; "" = 1.2
 	Plaintext []string // patterns of hosts that may be spoken to in clear, if the connection says why and until when
 	RSA2048   bool     // host keys of RSA may have 2048 bits instead of 3072
+	// Spoke13 is where TLS 1.3 was spoken when somebody looked, each as connection and host with a
+	// space between. They are not spoken to with less.
+	Spoke13 []string
 }
 
 // Notice is something that a connector did and the audit log must know.
@@ -31,6 +34,7 @@ type NoticeKind string
 const (
 	PlaintextUsed  NoticeKind = "plaintext.used"
 	HostKeyChanged NoticeKind = "hostkey.changed"
+	TLSLowered     NoticeKind = "tls.lowered"
 )
 
 // Dial opens a TCP connection, which keeps deadlines. address is host:port.

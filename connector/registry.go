@@ -31,6 +31,11 @@ type Type struct {
 	// Test reaches the other side, logs in, and reports what it saw; it changes nothing
 	// that stays. nil = there is nothing to reach.
 	Test func(ctx context.Context, env Env, cfg any) (*Probe, error)
+	// Check says what is wrong with the values of the keys, alone and beside each other, without
+	// a network, a store or the day's date. An error starts with the key that is at fault and a
+	// colon; one that is marked ErrRefused tells of what no run would be allowed to do. Errors that
+	// are nil count as none. nil = there is nothing to check.
+	Check func(cfg any) []error
 	// HostKeys asks an SSH server who it is, without a credential and without logging in:
 	// what `connection trust` shows. nil = the type has no host keys; one that has them takes
 	// those to trust under the key host_keys.
@@ -94,6 +99,7 @@ type Env struct {
 	Network NetworkPolicy // for package netguard, which every connector dials through
 	Tunnel  Dial          // through the connection's tunnel; nil = it has none
 	Notice  func(Notice)  // tells the audit log; nil = nobody listens
+	Retry   Retry         // the flow's rule; the zero value where it has none
 }
 
 // SourceRequest is what a flow asks of a table source.
@@ -120,8 +126,10 @@ type SplitBy struct {
 
 // Incremental reads only what is new since the cursor.
 type Incremental struct {
-	Cursor     string // column whose values grow
-	TieBreaker string // column that orders rows with equal cursors; "" = none
+	Cursor string // column whose values grow
+	// TieBreaker is a column that orders rows with equal cursors, and never NULL. "" = none:
+	// then rows that come later with the cursor of the last row read are an error.
+	TieBreaker string
 	Start      string // where the first run starts; "" = at the beginning
 	// Lag reads again what is younger than this before the cursor, for rows that became
 	// visible late. Rows that were read before are left out: they are told apart by

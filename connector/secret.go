@@ -49,6 +49,18 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 // and never keeps it in an error.
 type Secrets func(ctx context.Context, ref string) (Secret, error)
 
+// Take is the secret of a reference, an empty one of an empty reference. Without a store
+// there are no others.
+func (s Secrets) Take(ctx context.Context, ref string) (Secret, error) {
+	switch {
+	case ref == "":
+		return Secret{}, nil
+	case s == nil:
+		return Secret{}, fmt.Errorf("%s: there is no store to take secrets from", ref)
+	}
+	return s(ctx, ref)
+}
+
 // Key is a cryptographic key of `keys:`. Which fields are set depends on what it was
 // declared as.
 type Key struct {

@@ -43,7 +43,7 @@ type profileKeys struct {
 // connectionKeys are the keys that every connection takes besides those of its type.
 type connectionKeys struct {
 	Type        Text        `key:"type" required:"true" help:"what it connects to"`
-	Use         []string    `key:"use" enum:"read,write" help:"what flows may do with it; left out = both"`
+	Use         []string    `key:"use" enum:"read,write" help:"what flows may do with it, where reading files includes their on_success; left out = both"`
 	Description string      `key:"description" help:"what it is for"`
 	Tunnel      *tunnelKeys `key:"tunnel" help:"reach it through another connection: {ssh: NAME}"`
 }

@@ -96,7 +96,7 @@ type Destination struct {
 type RunOptions struct {
 	Timeout  time.Duration `key:"timeout" help:"the run fails when it takes longer; left out = no limit"`
 	Overlap  string        `key:"overlap" enum:"skip,fail" default:"fail" help:"what to do when a run of this flow is still going"`
-	Retry    *Retry        `key:"retry" help:"how often to try again what may pass"`
+	Retry    *Retry        `key:"retry" help:"how often to try again what may pass: a request, a read that goes on where it stopped, or the run, whichever is closest; left out = requests of http and s3 are tried five times, nothing else twice"`
 	Parallel int           `key:"parallel" default:"0" help:"workers; of a flow with streams, streams at a time; 0 = one per processor, of streams 8 at most"`
 	Memory   spec.Size     `key:"memory" help:"for steps that must remember rows; left out = 256MiB"`
 }

@@ -24,6 +24,7 @@ type Project struct {
 	strange []Diag   // files that look like flows and are not read
 	load    sync.Once
 	flows   []Loaded
+	named   map[string]*Loaded // of flows, by name
 	conns   sync.Once
 	c       *Connections
 	cdiags  []Diag
@@ -64,49 +65,60 @@ func OpenProject(dir string) (*Project, error) {
 	return p, nil
 }
 
-// Flows reads every flow file, in the order of their names. A name that several flows have is a
-// finding of each but the first.
+// Flows reads every flow file, in the order of their names. Of the files that have the same name in
+// them it belongs to the one that is called so, else to the first; it is a finding of the others.
 func (p *Project) Flows() []Loaded {
 	p.load.Do(func() {
-		p.flows = loadAll(p.paths)
-		first := map[string]*Flow{}
-		for i, l := range p.flows {
-			if l.Flow == nil || l.Flow.Name.Value == "" {
-				continue
+		p.flows, p.named = loadAll(p.paths), map[string]*Loaded{}
+		for i := range p.flows {
+			l := &p.flows[i]
+			if name := l.name(); name != "" && (p.named[name] == nil || l.Path == p.pathOf(name)) {
+				p.named[name] = l
 			}
-			name := l.Flow.Name
-			if other := first[name.Value]; other != nil {
-				p.flows[i].Diags = SortDiags(append(l.Diags, l.Flow.Diag(name.Pos, "flow.duplicate_name",
-					"flow "+spec.Quote(name.Value)+" is also in "+other.File, "")))
-				continue
-			}
-			first[name.Value] = l.Flow
 		}
-		checkAfter(p.flows, first)
+		for i := range p.flows {
+			l := &p.flows[i]
+			if owner := p.named[l.name()]; owner != nil && owner != l {
+				l.Diags = SortDiags(append(l.Diags, l.Flow.Diag(l.Flow.Name.Pos, "flow.duplicate_name",
+					"flow "+spec.Quote(l.name())+" is also in "+owner.Path, "")))
+			}
+		}
+		p.checkAfter()
 	})
 	return p.flows
 }
 
+// name of the flow; "" when the file has none or can't be read.
+func (l *Loaded) name() string {
+	if l.Flow == nil {
+		return ""
+	}
+	return l.Flow.Name.Value
+}
+
+// pathOf is the file that is called like a flow, there or not.
+func (p *Project) pathOf(name string) string { return filepath.Join(p.Dir, "flows", name+".yaml") }
+
 // checkAfter reports names in `after` that no flow has. When a file could not be read, its name
 // is not known, and nothing is reported.
-func checkAfter(flows []Loaded, byName map[string]*Flow) {
-	names := slices.Sorted(maps.Keys(byName))
-	if slices.ContainsFunc(flows, func(l Loaded) bool { return l.Flow == nil }) {
+func (p *Project) checkAfter() {
+	names := slices.Sorted(maps.Keys(p.named))
+	if slices.ContainsFunc(p.flows, func(l Loaded) bool { return l.Flow == nil }) {
 		return
 	}
-	for i := range flows {
-		f := flows[i].Flow
+	for i := range p.flows {
+		f := p.flows[i].Flow
 		for _, after := range f.After {
 			message, hint := "", ""
 			switch {
 			case after.Value == f.Name.Value:
 				message = "a flow cannot wait for itself"
-			case byName[after.Value] == nil:
+			case p.named[after.Value] == nil:
 				message, hint = "after: no flow "+spec.Quote(after.Value)+" in this project", spec.DidYouMean(after.Value, names)
 			default:
 				continue
 			}
-			flows[i].Diags = SortDiags(append(flows[i].Diags, f.Diag(after.Pos, "flow.after", message, hint)))
+			p.flows[i].Diags = SortDiags(append(p.flows[i].Diags, f.Diag(after.Pos, "flow.after", message, hint)))
 		}
 	}
 }
@@ -157,15 +169,16 @@ func (p *Project) Flow(nameOrFile string) (*Loaded, error) {
 	if strings.ContainsAny(nameOrFile, `/\`) || strings.HasSuffix(nameOrFile, ".yaml") || strings.HasSuffix(nameOrFile, ".yml") {
 		return p.flowFile(nameOrFile)
 	}
+	if l := p.alone(nameOrFile); l != nil {
+		return l, nil
+	}
 	flows := p.Flows()
-	for i := range flows {
-		if f := flows[i].Flow; f != nil && f.Name.Value == nameOrFile {
-			return &flows[i], nil
-		}
+	if l := p.named[nameOrFile]; l != nil {
+		return l, nil
 	}
 	// A file that cannot be read has no name but that of the file.
 	for i := range flows {
-		if flows[i].Flow == nil && filepath.Base(flows[i].Path) == nameOrFile+".yaml" {
+		if flows[i].Flow == nil && flows[i].Path == p.pathOf(nameOrFile) {
 			return &flows[i], nil
 		}
 	}
@@ -174,6 +187,20 @@ func (p *Project) Flow(nameOrFile string) (*Loaded, error) {
 		hint = "the project has no flows; `headgate flow new` writes one"
 	}
 	return nil, &NotFoundError{nameOrFile, hint}
+}
+
+// alone reads the file that is called like the flow and no other; nil where that does not do: the
+// flow is elsewhere, or others have a say in what is wrong with it.
+func (p *Project) alone(name string) *Loaded {
+	path := p.pathOf(name)
+	if !slices.Contains(p.paths, path) {
+		return nil
+	}
+	f, diags := Load(path, path)
+	if f == nil || f.Name.Value != name || len(f.After) > 0 {
+		return nil
+	}
+	return &Loaded{Path: path, Flow: f, Diags: diags}
 }
 
 // flowFile loads a file: as named, or in the project's folder.

@@ -83,6 +83,27 @@ func TestProjectFlow(t *testing.T) {
 	}
 }
 
+// TestProjectFlowIsReadAlone: a run of one flow does not read a project's others, unless it has to.
+func TestProjectFlowIsReadAlone(t *testing.T) {
+	p, err := OpenProject(project(t, map[string]string{"flows/a.yaml": flowText("orders"), "flows/broken.yaml": "a: [",
+		"flows/orders.yaml": flowText("orders"), "flows/later.yaml": flowText("later") + "after: [orders, odrers]\n"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, read := range []string{"alone", "with the others"} {
+		l, err := p.Flow("orders")
+		if err != nil || filepath.Base(l.Path) != "orders.yaml" || len(l.Diags) != 0 || (p.flows == nil) != (read == "alone") {
+			t.Errorf("%s: %v, %v", read, l, err)
+		}
+		if _, err := p.Flow("later"); err != nil || p.flows == nil {
+			t.Errorf("a flow that waits for others: %v, %v", p.flows, err)
+		}
+	}
+	if d := p.Flows()[0].Diags; len(d) != 1 || d[0].Code != "flow.duplicate_name" {
+		t.Errorf("the file that is not called like the flow: %v", d)
+	}
+}
+
 func TestProjectAfter(t *testing.T) {
 	files := map[string]string{"flows/a.yaml": flowText("first"), "flows/b.yaml": flowText("second") + "after: [first, frist, second]\n"}
 	p, err := OpenProject(project(t, files))

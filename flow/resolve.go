@@ -1,8 +1,10 @@
 package flow
 
 import (
+	"errors"
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -39,17 +41,22 @@ func (c *Connections) HasProfile(name string) bool {
 // result is nil when its type is not known; with any finding that is not a warning it must
 // not be used. It panics when Has or HasProfile is false.
 func (c *Connections) Resolve(reg *connector.Registry, name, profile string) (*Resolved, []Diag) {
-	r := &resolution{all: c, reg: reg, profile: profile, d: &spec.Decoder{Source: c.Bytes}}
+	return c.resolve(&resolution{all: c, reg: reg, profile: profile}, name)
+}
+
+func (c *Connections) resolve(r *resolution, name string) (*Resolved, []Diag) {
+	r.d = &spec.Decoder{Source: c.Bytes}
 	conn := r.connection(name)
 	return conn, c.diags(r.d.Findings)
 }
 
-// Check resolves every connection in every profile, and every key.
+// Check resolves every connection in every profile, and every key. It also finds what the rules of
+// the network will refuse whoever asks, which a run meets as a refusal.
 func (c *Connections) Check(reg *connector.Registry) []Diag {
 	var diags []Diag
 	for _, profile := range append([]string{""}, c.ProfileNames()...) {
 		for _, conn := range c.List {
-			_, more := c.Resolve(reg, conn.Name.Value, profile)
+			_, more := c.resolve(&resolution{all: c, reg: reg, profile: profile, refusals: true}, conn.Name.Value)
 			diags = append(diags, more...)
 		}
 	}
@@ -104,20 +111,59 @@ func (r *resolution) connection(name string) *Resolved {
 	}
 	var common connectionKeys
 	commonNode, ownNode := divide(n, spec.Keys(common), ownKeys)
+	before := len(r.d.Findings)
 	r.d.In(name, func() {
 		r.d.Decode(commonNode, &common)
 		if typ != nil {
 			r.d.Decode(ownNode, conn.Config)
 		}
 	})
+	well := typ != nil && len(r.d.Findings) == before
+	if well {
+		r.values(n, conn)
+	}
+	if _, use := keyOf(n, "use"); use != nil && spec.ShapeOf(use) == spec.List && len(use.Content) == 0 {
+		r.d.Report(use, "yaml.value", "use: is empty", "read, write, or both; left out = both")
+	}
 	conn.Use, conn.Description = common.Use, common.Description
 	r.chain = append(r.chain, name)
+	local := well && len(conn.Hosts()) == 0
 	conn.Tunnel = r.tunnel(common.Tunnel)
+	if conn.Tunnel != nil && local {
+		at(r.d, common.Tunnel.SSH, "conn.tunnel", "a "+typ.Name+" connection stays on this machine: no tunnel leads to it", "")
+	}
 	r.chain = r.chain[:len(r.chain)-1]
 	if typ == nil {
 		return nil
 	}
 	return conn
+}
+
+// values reports what the connection's type says of the values of its keys, where they stand.
+func (r *resolution) values(n *yaml.Node, conn *Resolved) {
+	if conn.Type.Check == nil {
+		return
+	}
+	for _, err := range conn.Type.Check(conn.Config) {
+		if err == nil || errors.Is(err, connector.ErrRefused) && !r.refusals {
+			continue
+		}
+		code, hint, at, report := "conn.value", "", n, r.d.Report
+		if errors.Is(err, connector.ErrRefused) {
+			code = "conn.refused"
+		}
+		key, _, _ := strings.Cut(err.Error(), ":")
+		if _, value := keyOf(n, key); value != nil {
+			at = value
+		}
+		if key == hostKeys {
+			hint = "`headgate connection trust " + conn.Name + "` shows the server's keys and writes them"
+			if len(at.Content) > 0 && at != n { // what is no fingerprint trusts nobody, and examples have such
+				report = r.d.Warn
+			}
+		}
+		report(at, code, err.Error(), hint)
+	}
 }
 
 func typeOf(reg *connector.Registry, n *yaml.Node, d *spec.Decoder) *connector.Type {

@@ -120,7 +120,7 @@ func keyText(n *yaml.Node) Text { return Text{Value: n.Value, Pos: posOf(n), nod
 // Incremental reads what is new since the last run.
 type Incremental struct {
 	Cursor     Text          `key:"cursor" required:"true" help:"a column whose values grow"`
-	TieBreaker Text          `key:"tie_breaker" help:"a column that orders rows with equal cursors"`
+	TieBreaker Text          `key:"tie_breaker" help:"a column that orders rows with equal cursors, never NULL. Without it, rows that come later with the cursor of the last row read are an error"`
 	Start      Text          `key:"start" help:"where the first run starts; left out = at the beginning; may hold ${{ }}"`
 	Lag        time.Duration `key:"lag" help:"read again what is younger than this"`
 	Nulls      string        `key:"nulls" enum:"fail,skip,include" help:"what to do with rows whose cursor is NULL"`

@@ -22,8 +22,10 @@ type resolution struct {
 	all     *Connections
 	reg     *connector.Registry
 	profile string
-	d       *spec.Decoder
-	chain   []string // connections from the outermost to the one that is being resolved
+	// refusals asks also for what no run would be allowed to do.
+	refusals bool
+	d        *spec.Decoder
+	chain    []string // connections from the outermost to the one that is being resolved
 }
 
 // tunnel resolves the connection that another goes through; nil with a finding when

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -36,7 +37,10 @@ type TestOptions struct {
 
 const testHelp = `Reach the other side of connections, log in, and show what was seen: who answers, how it is
 encrypted, for how long its certificate is valid, its host key, and what this login may do. Nothing
-is changed that stays, and the use of secrets is in the audit log.
+is changed there that stays, and the use of secrets is in the audit log.
+
+A server that speaks TLS 1.3 is remembered in the project's .headgate folder: runs refuse it with
+less from then on (12), until connection trust NAME --tls 1.2 allows that again.
 
 --fail-on makes more than a failure end the command with an error:
   expiring:14d   a certificate that is valid for no longer than that
@@ -129,6 +133,7 @@ func runTest(ctx context.Context, o *TestOptions) error {
 		}
 		r.err = o.Env.Secrets.Error(r.err)
 		r.lowers = lowers(c, r.Probe)
+		p.remember(c, r.Probe)
 		r.judge(o.Env, conditions)
 		list = append(list, r)
 	}
@@ -168,6 +173,21 @@ func lowers(c *flow.Resolved, p *connector.Probe) bool {
 		return false
 	}
 	return slices.ContainsFunc(spec.Given(c.Config), func(g spec.Bound) bool { return g.Key == "tls_min" && g.Value != "1.3" })
+}
+
+// remember keeps that a server speaks TLS 1.3, so that it is not spoken to with less from now on.
+func (p *project) remember(c *flow.Resolved, probe *connector.Probe) {
+	hosts := c.Hosts()
+	if probe == nil || !strings.Contains(probe.Protocol, "TLS 1.3") || len(hosts) == 0 {
+		return
+	}
+	host, _, err := net.SplitHostPort(hosts[0])
+	if err != nil {
+		host = strings.Trim(hosts[0], "[]")
+	}
+	if err := p.Project.Remember13(c.Name, host); err != nil {
+		p.env.UI.Warn("that " + c.Name + " speaks TLS 1.3 could not be remembered: " + err.Error())
+	}
 }
 
 // link lends a connection its secrets, which the audit log knows of before it has them.
@@ -289,7 +309,7 @@ func remarks(r tested) []string {
 		}
 		lines = append(lines, p.Notes...)
 		if r.lowers {
-			lines = append(lines, `it speaks TLS 1.3: with tls_min: "1.3" in the connection nobody can talk it down`)
+			lines = append(lines, `it speaks TLS 1.3: this project takes no less from now on, and with tls_min: "1.3" in the connection nobody does`)
 		}
 	}
 	lines = append(lines, r.Failed...)

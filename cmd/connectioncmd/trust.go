@@ -29,6 +29,7 @@ type TrustOptions struct {
 	Name         string
 	Profile      string
 	Fingerprints []string
+	TLS          string // the version that its server may go back to
 }
 
 const trustHelp = `Ask an SSH server for its host keys, without logging in, show them, and after a yes write them into
@@ -37,7 +38,10 @@ with what the server's owner says before: whoever stands between you and the ser
 their own.
 
 Without a terminal there is nobody to say yes: then --fingerprint names the key that the server
-must present, and only that one is written.`
+must present, and only that one is written.
+
+A server over TLS that spoke TLS 1.3 when connection test looked is refused when it speaks 1.2.
+--tls 1.2 forgets what it spoke, for a server that was set up anew; the audit log has it.`
 
 // NewTrust is `headgate connection trust`.
 func NewTrust(env *cli.Env, runF func(context.Context, *TrustOptions) error) *cobra.Command {
@@ -46,7 +50,7 @@ func NewTrust(env *cli.Env, runF func(context.Context, *TrustOptions) error) *co
 		Use:               "trust NAME",
 		Short:             "Show an SSH server's host keys and trust them",
 		Long:              trustHelp,
-		Example:           "  headgate connection trust shop\n  headgate connection trust shop --fingerprint SHA256:...",
+		Example:           "  headgate connection trust shop\n  headgate connection trust shop --fingerprint SHA256:...\n  headgate connection trust files --tls 1.2",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: complete(env),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -59,6 +63,8 @@ func NewTrust(env *cli.Env, runF func(context.Context, *TrustOptions) error) *co
 	}, guard.EditFlows)
 	c.Flags().StringVar(&o.Profile, "env", "", "the connection as this `profile` of connections.yaml has it")
 	c.Flags().StringSliceVar(&o.Fingerprints, "fingerprint", nil, "trust this `key` (SHA256:...), if the server presents it")
+	c.Flags().StringVar(&o.TLS, "tls", "", "allow this `version`, 1.2, of a server that spoke 1.3 before")
+	c.MarkFlagsMutuallyExclusive("tls", "fingerprint")
 	return c
 }
 
@@ -80,6 +86,9 @@ func runTrust(ctx context.Context, o *TrustOptions) error {
 	c, err := p.resolve(o.Name)
 	if err != nil {
 		return err
+	}
+	if o.TLS != "" {
+		return p.lower(ctx, c, o.TLS)
 	}
 	if c.Type.HostKeys == nil {
 		return &cli.UsageError{Message: fmt.Sprintf("connection %s is of type %s, which has no host keys", o.Name, c.Type.Name), Hint: "certificates are checked against authorities: see tls_ca and tls_pins"}

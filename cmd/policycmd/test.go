@@ -95,7 +95,9 @@ func explain(w io.Writer, e *netguard.Examination, listed bool, width int) {
 	for _, a := range e.Resolved {
 		t.Rows = append(t.Rows, []string{a.IP, a.Is, word[a.Allowed], word[a.FromData]})
 	}
-	t.Write(w)
+	if len(t.Rows) > 0 {
+		t.Write(w)
+	}
 	fmt.Fprintf(w, "TLS %s at least\n", e.TLSFloor)
 	if e.Plaintext {
 		fmt.Fprintln(w, "without encryption: when the connection says why and until when (plaintext: {reason, until})")

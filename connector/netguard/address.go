@@ -3,6 +3,9 @@ package netguard
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
 )
 
 // Reach says who may be told to dial an address.
@@ -79,6 +82,32 @@ func classify(a netip.Addr) (Reach, string) {
 		}
 	}
 	return Public, ""
+}
+
+// metadataNames are what clouds call the service that a machine gets its credentials from. They
+// resolve to addresses that are never dialled; behind a tunnel only the name shows.
+var metadataNames = []string{"metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal", "metadata.tencentyun.com"}
+
+// forbiddenName says why a host, which is no address, is never to be looked up; "" if it may be.
+func forbiddenName(host string) string {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return ""
+	}
+	switch host = canonical(host); {
+	case slices.Contains(metadataNames, host):
+		return "a cloud's metadata service"
+	case isNumber(host):
+		return "no name, but a number that some programs take for an IPv4 address, which is four decimal numbers"
+	}
+	return ""
+}
+
+// isNumber reports whether the last part of a host is a number, decimal or as C writes the others.
+func isNumber(host string) bool {
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	_, err := strconv.ParseUint(last, 0, 64)
+	_, decimal := strconv.ParseUint(last, 10, 64)
+	return err == nil || decimal == nil
 }
 
 // carried lists the IPv4 addresses that an IPv6 address stands for on networks that

@@ -195,6 +195,8 @@ func TestTunnel(t *testing.T) {
 	asked = ""
 	for _, dial := range []func() error{
 		func() error { _, err := g.Dial(t.Context(), "tcp", "169.254.169.254:80"); return err },
+		func() error { _, err := g.Dial(t.Context(), "tcp", "metadata.google.internal:80"); return err },
+		func() error { _, err := g.Dial(t.Context(), "tcp", "2852039166:80"); return err },
 		func() error { _, err := g.FromData().Dial(t.Context(), "tcp", "db.inside:5432"); return err },
 		func() error { _, err := g.FromData().Dial(t.Context(), "tcp", "10.0.0.1:80"); return err },
 	} {

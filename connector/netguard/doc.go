@@ -9,7 +9,8 @@
 //     addresses are for hosts that a connection names, never for an address that came
 //     from data or from a redirect.
 //   - hosts: with a list in the policy, only what matches it.
-//   - TLS 1.2 at least, 1.3 if the policy says so; certificates are always verified.
+//   - TLS 1.2 at least, 1.3 if the policy says so or where it was spoken before; certificates are
+//     always verified.
 //   - SSH: pinned host keys and a list of algorithms of our own.
 //   - plaintext: with a dated reason in the connection and the policy's consent.
 //

@@ -56,7 +56,9 @@ func Examine(ctx context.Context, policy connector.NetworkPolicy, address string
 	if len(policy.Hosts) > 0 && e.Pattern == "" {
 		e.Refused = "network.hosts does not list it"
 	}
-	if err := e.resolve(ctx, host); err != nil {
+	if what := forbiddenName(host); what != "" {
+		e.Refused = host + " is " + what
+	} else if err := e.resolve(ctx, host); err != nil {
 		return nil, err
 	}
 	e.Allowed = e.Refused == ""

@@ -31,6 +31,12 @@ func TestExamine(t *testing.T) {
 			t.Errorf("%s: %+v", c.address, e)
 		}
 	}
+	for _, name := range []string{"metadata.google.internal", "METADATA.GOOGLE.INTERNAL.", "instance-data", "2852039166", "0251.0376.0251.0376:80", "0xA9FEA9FE", "127.1", "0"} {
+		e, err := netguard.Examine(t.Context(), connector.NetworkPolicy{}, name)
+		if err != nil || e.Allowed || e.Refused == "" || e.Resolved != nil {
+			t.Errorf("%s: %+v, %v", name, e, err)
+		}
+	}
 	for _, bad := range []string{"", "*", "*.corp", "a:b", "a/b", " a"} {
 		if _, err := netguard.Examine(t.Context(), policy, bad); err == nil {
 			t.Errorf("%q passes", bad)

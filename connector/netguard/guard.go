@@ -115,6 +115,9 @@ func (g *Guard) allowName(address string) error {
 	if err != nil || host == "" || port == "" {
 		return connector.Mark(refusef("dial %q: want host:port", address), connector.ErrRefused)
 	}
+	if what := forbiddenName(host); what != "" {
+		return connector.Mark(refusef("dial %s: %s is %s", address, host, what), connector.ErrRefused)
+	}
 	if list := g.env.Network.Hosts; len(list) > 0 && !MatchHost(list, address) {
 		return connector.Mark(refusef("dial %s: the policy's list of hosts does not have it; a superadmin can add it: headgate policy set network.hosts", address), connector.ErrRefused)
 	}

@@ -91,7 +91,7 @@ func (d *webDialer) tls(ctx context.Context, network, address string) (net.Conn,
 		if err != nil {
 			return nil, err
 		}
-		if config, err = d.guard.TLS(host, TLSOptions{}); err != nil {
+		if config, err = d.guard.FromData().TLS(host, TLSOptions{}); err != nil {
 			return nil, err
 		}
 		config.NextProtos = d.own.NextProtos

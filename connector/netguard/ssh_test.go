@@ -80,7 +80,7 @@ func TestHostKeys(t *testing.T) {
 		{"RSA", all, allLogins, pins[2:], connector.NetworkPolicy{}, "", 0},
 		{"RSA by type", all, allLogins, []string{"ssh-rsa " + pins[2]}, connector.NetworkPolicy{}, "", 0},
 		{"one of several", all, allLogins, []string{stranger, pins[1]}, connector.NetworkPolicy{}, "", 0},
-		{"none known", all, allLogins, nil, connector.NetworkPolicy{}, "no host key of it yet", 0},
+		{"none known", all, allLogins, nil, connector.NetworkPolicy{}, "no host key of it yet", 1},
 		{"another", all, allLogins, []string{stranger}, connector.NetworkPolicy{}, "none of the connection's host keys", 1},
 		{"another type's", all, allLogins, []string{"ssh-rsa " + pins[0]}, connector.NetworkPolicy{}, "none of the connection's host keys", 1},
 		{"a type it has not", small, smallLogins, []string{"ssh-ed25519 " + weakPins[0]}, connector.NetworkPolicy{}, "too weak or not pinned", 0},

@@ -20,7 +20,7 @@ import (
 func (g *Guard) DialSSH(ctx context.Context, address, user string, hostKeys []string, auth ...ssh.AuthMethod) (*ssh.Client, error) {
 	for _, p := range hostKeys {
 		if err := CheckHostKey(p); err != nil {
-			return nil, err
+			return nil, connector.Mark(err, connector.ErrRefused)
 		}
 	}
 	types := pinnedTypes(hostKeys)
@@ -47,9 +47,11 @@ func (g *Guard) DialSSH(ctx context.Context, address, user string, hostKeys []st
 			break
 		}
 	}
-	if first.Changed {
-		g.notice(connector.HostKeyChanged, fmt.Sprintf("%s presents %s, which is not trusted", address, first.Presented))
+	what := "which is not trusted"
+	if !first.Changed {
+		what = "and the connection trusts none yet"
 	}
+	g.notice(connector.HostKeyChanged, fmt.Sprintf("%s presents %s, %s", address, first.Presented, what))
 	return nil, connector.Mark(first, connector.ErrRefused)
 }
 

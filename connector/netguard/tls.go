@@ -35,6 +35,7 @@ func (g *Guard) TLS(host string, o TLSOptions) (*tls.Config, error) {
 	if err := g.trust(c, o); err != nil {
 		return nil, err
 	}
+	g.ratchet(c, host)
 	if o.ClientCert != "" {
 		cert, err := g.clientCertificate(o)
 		if err != nil {

@@ -57,6 +57,8 @@ func checkBytes(data []byte) *Finding {
 			bad = fmt.Sprintf("byte 0x%02x is not valid UTF-8", data[i])
 		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r >= 0x7f && r < 0xa0 && r != 0x85:
 			bad = fmt.Sprintf("control character U+%04X", r)
+		case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069: // a reader would see another file than we do
+			bad = fmt.Sprintf("U+%04X, which shows the text after it in another order", r)
 		}
 		if bad != "" {
 			line, column := positionOf(data, i)

@@ -42,6 +42,8 @@ func TestParse(t *testing.T) {
 		{"UTF-16", "\xff\xfea\x00", "0:0 yaml.encoding", false},
 		{"invalid UTF-8", "a: 1\nb: x\xffy\n", "2:5 yaml.encoding", false},
 		{"NUL", "a: 1\nb: x\x00y\n", "2:5 yaml.encoding", false},
+		{"right to left", "a: 1\nb: x\u202ey\n", "2:5 yaml.encoding", false},
+		{"Hebrew", "a: שלום\n", "", true},
 		{"escape character", "a: 1\nb: é\x1b[31m\n", "2:5 yaml.encoding", false},
 		{"two documents", "a: 1\n---\nb: 2\n", "2:1 yaml.documents", true},
 		{"tab", "a:\n\tb: 1\n", "2:1 yaml.syntax", false},

@@ -264,8 +264,12 @@ func (c *checker) layers(list flow.Layers, key string) *blob.Layers {
 			continue
 		}
 		if codec := c.registry.Codec(l.Name.Value); codec != nil {
+			before := len(c.d.Findings)
 			cfg := options(&c.d, codec.Config, l)
 			c.layerKeys(l, cfg)
+			if len(c.d.Findings) == before {
+				c.checkCodec(l.Name, codec, cfg, key)
+			}
 			out.Codecs = append(out.Codecs, blob.Codec{Codec: codec, Config: cfg})
 			continue
 		}
@@ -286,6 +290,14 @@ func (c *checker) formatLayer(out *blob.Layers, f *connector.Format, l flow.Laye
 		c.report(l.Name, "flow.layers", "the format comes first in `encode`: the layers are listed from the inside out", "")
 	}
 	out.Format, out.Config = f, options(&c.d, f.Config, l)
+}
+
+// newOptions are the options of a codec that nobody configures.
+func newOptions(codec *connector.Codec) any {
+	if codec.Config == nil {
+		return nil
+	}
+	return codec.Config()
 }
 
 // options decodes the options of a layer; nil when it takes none.
@@ -320,6 +332,7 @@ func (c *checker) unknownLayer(l flow.Layer) {
 
 // readable checks that the format of the source's files can be told and read.
 func (c *checker) readable(glob flow.Text) {
+	c.checkName(glob, "flow.source", true)
 	if f := c.format(glob, c.decode, "decode"); f != nil && f.NewDecoder == nil {
 		c.report(glob, "flow.source", f.Name+" files cannot be read", "")
 	}
@@ -327,6 +340,7 @@ func (c *checker) readable(glob flow.Text) {
 
 // writable is readable for the sink's file.
 func (c *checker) writable(name flow.Text) {
+	c.checkName(name, "flow.sink", false)
 	if f := c.format(name, c.encode, "encode"); f != nil && f.NewEncoder == nil {
 		c.report(name, "flow.sink", f.Name+" files cannot be written", "")
 	}
@@ -343,7 +357,13 @@ func (c *checker) format(name flow.Text, layers *blob.Layers, key string) *conne
 			return nil // reported already
 		}
 	}
-	if _, f := c.registry.Layers(name.Value); f != nil {
+	codecs, f := c.registry.Layers(name.Value)
+	if layers == nil {
+		for _, codec := range codecs {
+			c.checkCodec(name, codec, newOptions(codec), key)
+		}
+	}
+	if f != nil {
 		return f
 	}
 	ext := path.Ext(name.Value)

@@ -28,9 +28,7 @@ func (b *builder) fileSource(end Endpoint) (connector.Source, error) {
 	if then := s.Files.OnSuccess; then != nil {
 		cfg.OnSuccess = blob.OnSuccess{Delete: then.Delete, Move: then.Move.Value}
 	}
-	if r := b.flow.Run.Retry; r != nil {
-		cfg.Retry = blob.Retry{Attempts: r.Attempts, Backoff: r.Backoff}
-	}
+	cfg.Retry = b.retry()
 	return blob.NewSource(cfg), nil
 }
 
@@ -57,8 +55,11 @@ func (c *checker) fileRules() {
 	if s.SeenBy == blob.SeenByContent && s.Seen == blob.SeenReload {
 		c.report(s.Glob, "flow.source", "`seen_by` has no effect while `seen` is reload", "write `seen: skip`, or `seen: fail`")
 	}
-	if then := s.OnSuccess; then != nil && !then.Delete && then.Move.Value == "" {
+	if then := s.OnSuccess; then != nil && !then.Delete && then.Move.Value == "" && then.Move.Pos.Line > 0 {
 		c.report(then.Move, "flow.source", "on_success: a folder is needed to move files to", "")
+	}
+	if then := s.OnSuccess; then != nil && then.Move.Value != "" && leadsOut(withoutTemplates(then.Move.Value)) {
+		c.report(then.Move, "flow.source", "on_success: the folder leads out of "+c.rootOf("flow.source"), "")
 	}
 	if then := s.OnSuccess; then != nil && !then.Delete && c.from != nil && c.from.Type.NoRename {
 		c.report(then.Move, "flow.source", "on_success: a "+c.from.Type.Name+" connection cannot move files", "write `seen: skip` to read each once")

@@ -15,7 +15,7 @@ import (
 // env is the request's Env for one connection; nil is the project's folder.
 func (b *builder) env(conn *flow.Resolved) connector.Env {
 	env := b.req.Env
-	env.Keys = b.key
+	env.Keys, env.Retry = b.key, b.retry()
 	if conn == nil {
 		return env
 	}
@@ -25,6 +25,14 @@ func (b *builder) env(conn *flow.Resolved) connector.Env {
 		env.Tunnel = b.tunnel(conn.Tunnel).dial
 	}
 	return env
+}
+
+// retry is the flow's rule; the zero value when it has none.
+func (b *builder) retry() connector.Retry {
+	if b.flow == nil || b.flow.Run.Retry == nil {
+		return connector.Retry{}
+	}
+	return connector.Retry{Attempts: b.flow.Run.Retry.Attempts, Backoff: b.flow.Run.Retry.Backoff}
 }
 
 // tunnel is the way through a connection, the same one for all who go through it.
