@@ -44,19 +44,16 @@ func digest(parts ...string) string {
 
 // planNew plans a table that is not there yet, and its database if that is not there either.
 func (s *sink) planNew(ctx context.Context) (err error) {
-	if s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, s.target, nil); err != nil {
+	if s.Plan, err = sqldb.NewPlan(s.Dialect, s.Load, s.In, s.target, nil); err != nil {
 		return err
 	}
-	changes := slices.Clone(s.plan.Changes)
-	for i := range changes {
-		changes[i] += tableOptions
-	}
+	changes := s.Plan.Changes
 	into := s.target
-	if len(s.req.After) == 0 { // which may name the table
+	if len(s.Req.After) == 0 { // which may name the table
 		into = s.aside(asideNew)
 	}
-	s.plan.DDL, s.plan.Notes = nil, nil
-	if err := s.plan.Create(s.sql, s.in, into); err != nil {
+	s.Plan.DDL, s.Plan.Notes = nil, nil
+	if err := s.Plan.Create(s.Dialect, s.In, into); err != nil {
 		return err
 	}
 	if err := s.mark(); err != nil {
@@ -64,11 +61,11 @@ func (s *sink) planNew(ctx context.Context) (err error) {
 	}
 	_, there, err := s.conn.one(ctx, "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?", &s.target.Schema)
 	if err == nil && !there {
-		database := "CREATE DATABASE IF NOT EXISTS " + s.sql.Ident(s.target.Schema) + " CHARACTER SET utf8mb4"
+		database := "CREATE DATABASE IF NOT EXISTS " + s.Dialect.Ident(s.target.Schema) + " CHARACTER SET utf8mb4"
 		changes = append([]string{database}, changes...)
-		s.plan.DDL = append([]string{database}, s.plan.DDL...)
+		s.Plan.DDL = append([]string{database}, s.Plan.DDL...)
 	}
-	s.plan.Changes = changes
+	s.Plan.Changes = changes
 	return err
 }
 
@@ -80,55 +77,36 @@ func (s *sink) planReplace(ctx context.Context, table *sqldb.Table) error {
 	if err != nil {
 		return err
 	}
-	if why == "" && len(s.req.After) > 0 {
+	if why == "" && len(s.Req.After) > 0 {
 		why = "there are statements in `after`"
 	}
 	if why != "" {
 		s.empty = true
-		if s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, s.target, table); err != nil {
-			return err
-		}
-		s.plan.Changes = append(s.plan.Changes, "DELETE FROM "+s.sql.Table(s.target))
-		s.plan.Notes = append(s.plan.Notes, fmt.Sprintf("`%s` is emptied and filled instead of exchanged: %s", s.target, why))
-		return nil
+		s.Plan, err = sqldb.NewEmptied(s.Dialect, s.Load, s.In, table, why)
+		return err
 	}
-	into := s.aside(asideNew)
-	column, unfilled := sqldb.Match(s.sql, s.in, table.Columns)
-	unfilled = slices.DeleteFunc(unfilled, func(c sqldb.Column) bool { return c.Generated })
-	generated := slices.ContainsFunc(column, func(c int) bool { return c >= 0 && table.Columns[c].Generated })
-	if len(unfilled) == 0 && !slices.Contains(column, -1) && !generated {
-		if s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, s.target, table); err != nil {
-			return err
-		}
-		s.plan.Changes = append(s.plan.Changes, "replace the rows of "+s.sql.Table(s.target))
-		ddl := []string{fmt.Sprintf("CREATE TABLE %s LIKE %s", s.sql.Table(into), s.sql.Table(s.target))}
-		for _, sql := range s.plan.DDL {
-			ddl = append(ddl, strings.Replace(sql, "ALTER TABLE "+s.sql.Table(s.target)+" ", "ALTER TABLE "+s.sql.Table(into)+" ", 1))
-		}
-		s.plan.DDL = ddl
-	} else {
-		s.plan = &sqldb.Plan{Load: s.load, Target: s.target, Exists: true}
-		if err := s.plan.Create(s.sql, s.in, into); err != nil {
-			return err
-		}
-		s.plan.Changes = append(s.plan.Changes, "replace the table by one with other columns (the old constraints are not kept): "+s.plan.DDL[0])
+	into, like := s.aside(asideNew), ""
+	if sqldb.SameColumns(s.Dialect, s.In, table) {
+		like = fmt.Sprintf("CREATE TABLE %s LIKE %s", s.Dialect.Table(into), s.Dialect.Table(s.target))
 	}
-	s.plan.Into = into
+	if s.Plan, err = sqldb.NewReplace(s.Dialect, s.Load, s.In, table, into, like); err != nil {
+		return err
+	}
 	return s.mark()
 }
 
 // mark makes the plan's CREATE TABLE leave the run's mark.
 func (s *sink) mark() error {
-	if err := s.sql.CheckIdent(s.plan.Into.Table); err != nil {
+	if err := s.Dialect.CheckIdent(s.Plan.Into.Table); err != nil {
 		return err
 	}
 	comment := " COMMENT=" + literal(markOf(s.spec.Run))
-	if strings.HasSuffix(s.plan.DDL[0], ")") {
-		s.plan.DDL[0] += tableOptions + comment
-	} else { // like another table, which has options of its own
-		s.plan.DDL = slices.Insert(s.plan.DDL, 1, "ALTER TABLE "+s.sql.Table(s.plan.Into)+comment)
+	if strings.HasSuffix(s.Plan.DDL[0], tableOptions) {
+		s.Plan.DDL[0] += comment
+	} else { // like another table
+		s.Plan.DDL = slices.Insert(s.Plan.DDL, 1, "ALTER TABLE "+s.Dialect.Table(s.Plan.Into)+comment)
 	}
-	s.spec.Made = s.plan.Into.Table
+	s.spec.Made = s.Plan.Into.Table
 	return nil
 }
 

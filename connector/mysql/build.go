@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/headgate/headgate/connector"
@@ -20,27 +21,34 @@ const runPoint = sqldb.OwnPrefix + "run"
 
 // build makes and changes the tables, and begins.
 func (s *sink) build(ctx context.Context) error {
-	s.result = connector.Result{Inserted: -1, Updated: -1, Deleted: -1}
+	s.Result = s.Uncounted()
 	s.made = s.spec.Made != ""
-	for _, sql := range s.plan.DDL {
+	for _, sql := range s.Plan.DDL {
 		if err := s.conn.exec(ctx, sql); err != nil {
 			return fmt.Errorf("%s: %w", sql, err)
 		}
 	}
-	into, err := s.conn.find(ctx, s.plan.Into)
+	into, err := s.conn.find(ctx, s.Plan.Into)
 	if err != nil {
 		return err
 	}
-	if err := s.encoders(ctx, into); err != nil {
+	cols, err := s.conn.columns(ctx, into)
+	if err != nil {
+		return err
+	}
+	if err := s.encoders(cols); err != nil {
 		return err
 	}
 	if err := s.stage(ctx); err != nil {
 		return err
 	}
-	if err := s.begin(ctx); err != nil || !s.empty {
+	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	s.result.Deleted, err = s.conn.execCount(ctx, "DELETE FROM "+s.sql.Table(s.target))
+	if err := s.hold(ctx, into, cols); err != nil || !s.empty {
+		return err
+	}
+	s.Result.Deleted, err = s.conn.execCount(ctx, "DELETE FROM "+s.Dialect.Table(s.target))
 	return err
 }
 
@@ -56,7 +64,32 @@ func (s *sink) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.statements(ctx, "before", s.req.Before)
+	return s.statements(ctx, "before", s.Req.Before)
+}
+
+// hold keeps the table as it is until the transaction ends, and makes sure that it still has the
+// columns for which rows are written: the server would round what is meant for others. A statement about no rows
+// takes the lock of one about some.
+func (s *sink) hold(ctx context.Context, into relation, cols []tableColumn) error {
+	var names []string
+	for _, i := range s.Plan.Fields() {
+		if s.Plan.IsKey(i) || !s.Plan.Keyed() {
+			names = append(names, s.Plan.Columns[i].Name)
+		}
+	}
+	table, list := s.Dialect.Table(s.Plan.Into), s.Dialect.Idents(names)
+	sql := "INSERT INTO " + table + " (" + list + ") SELECT NULL" + strings.Repeat(", NULL", len(names)-1) + " FROM DUAL WHERE FALSE"
+	if s.Plan.Keyed() {
+		sql = "SELECT " + list + " FROM " + table + " WHERE FALSE"
+	}
+	if err := s.conn.exec(ctx, sql); err != nil {
+		return err
+	}
+	now, err := s.conn.columns(ctx, into)
+	if err == nil && !slices.Equal(now, cols) {
+		err = connector.Transient(fmt.Errorf("the columns of %s were changed just now", into.name))
+	}
+	return err
 }
 
 // open makes sure that the transaction is still the one that was begun.
@@ -89,23 +122,19 @@ func (s *sink) statements(ctx context.Context, which string, list []string) erro
 }
 
 // encoders finds out how each field is written.
-func (s *sink) encoders(ctx context.Context, into relation) error {
-	cols, err := s.conn.columns(ctx, into)
-	if err != nil {
-		return err
-	}
+func (s *sink) encoders(cols []tableColumn) error {
 	s.cells = s.cells[:0]
-	for _, i := range s.plan.Fields() {
-		c := &s.plan.Columns[i]
+	for _, i := range s.Plan.Fields() {
+		c := &s.Plan.Columns[i]
 		t := columnNamed(cols, c.Name)
 		if t == nil {
 			return fmt.Errorf("column `%s` is gone", c.Name)
 		}
-		e, err := newCellEncoder(s.in.Fields[i], t)
+		e, err := newCellEncoder(s.In.Fields[i], t)
 		if err != nil {
 			return err
 		}
-		e.index, e.key = i, s.plan.IsKey(i)
+		e.index, e.key = i, s.Plan.IsKey(i)
 		c.Type = t.Type
 		if t.info.textual() {
 			c.Type += " CHARACTER SET " + t.info.charset + " COLLATE " + t.info.collation
@@ -125,18 +154,18 @@ func (s *sink) encoders(ctx context.Context, into relation) error {
 // stage makes the temporary tables that the mode needs. In the staging table a key occurs
 // once, and in that of a mirror's keys it is found by its index.
 func (s *sink) stage(ctx context.Context) error {
-	s.staged = s.plan.Keyed()
+	s.staged = s.Plan.Keyed()
 	if !s.staged {
 		return nil
 	}
 	var key []string
-	for _, i := range s.plan.KeyFields {
-		key = append(key, s.plan.Columns[i].Name)
+	for _, i := range s.Plan.KeyFields {
+		key = append(key, s.Plan.Columns[i].Name)
 	}
-	tail := ", PRIMARY KEY (" + s.sql.Idents(key) + "))" + tableOptions
-	create := []string{s.plan.Stage(s.sql, "CREATE TEMPORARY TABLE "+stageTable)}
-	if s.plan.Mode == sqldb.Mirror {
-		create = append(create, s.plan.StageKeys(s.sql, "CREATE TEMPORARY TABLE "+keysTable))
+	tail := ", PRIMARY KEY (" + s.Dialect.Idents(key) + "))" + tableOptions
+	create := []string{s.Plan.Stage(s.Dialect, "CREATE TEMPORARY TABLE "+stageTable)}
+	if s.Plan.Mode == sqldb.Mirror {
+		create = append(create, s.Plan.StageKeys(s.Dialect, "CREATE TEMPORARY TABLE "+keysTable))
 	}
 	for _, sql := range create {
 		if err := s.conn.exec(ctx, strings.TrimSuffix(sql, ")")+tail); err != nil {

@@ -3,7 +3,6 @@ package mysql
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,12 +19,6 @@ type relation struct {
 	rows    int64 // about; -1 = not said
 }
 
-// noTable is the error for a table that is not there.
-type noTable struct{ name, suggestion string }
-
-func (e *noTable) Error() string        { return "no table or view `" + e.name + "`" + e.suggestion }
-func (e *noTable) Is(target error) bool { return target == fs.ErrNotExist }
-
 // whole is a name with its database.
 func (c *conn) whole(n sqldb.Name) sqldb.Name {
 	if n.Schema == "" {
@@ -41,7 +34,7 @@ func (c *conn) find(ctx context.Context, n sqldb.Name) (relation, error) {
 	if err != nil {
 		return relation{}, err
 	}
-	i := slices.IndexFunc(rows, func(r []text) bool { return r[0].s == n.Table })
+	i := slices.IndexFunc(rows, func(r []sqldb.Text) bool { return r[0].S == n.Table })
 	if i < 0 && c.fold && len(rows) > 0 {
 		i = 0
 	}
@@ -49,9 +42,9 @@ func (c *conn) find(ctx context.Context, n sqldb.Name) (relation, error) {
 		return relation{}, c.missing(ctx, n)
 	}
 	r := rows[i]
-	rel := relation{name: sqldb.Name{Schema: n.Schema, Table: r[0].s}, view: strings.HasSuffix(r[1].s, "VIEW"), engine: r[2].s, comment: r[3].s, rows: -1}
-	if !r[4].null && !rel.view {
-		rel.rows, _ = strconv.ParseInt(r[4].s, 10, 64)
+	rel := relation{name: sqldb.Name{Schema: n.Schema, Table: r[0].S}, view: strings.HasSuffix(r[1].S, "VIEW"), engine: r[2].S, comment: r[3].S, rows: -1}
+	if !r[4].Null && !rel.view {
+		rel.rows, _ = strconv.ParseInt(r[4].S, 10, 64)
 	}
 	return rel, nil
 }
@@ -73,7 +66,7 @@ func (c *conn) missing(ctx context.Context, n sqldb.Name) error {
 	}
 	var names []string
 	for _, r := range rows {
-		name := sqldb.Name{Schema: r[0].s, Table: r[1].s}
+		name := sqldb.Name{Schema: r[0].S, Table: r[1].S}
 		if name.Schema == own && n.Schema == own {
 			name.Schema = ""
 		}
@@ -82,7 +75,7 @@ func (c *conn) missing(ctx context.Context, n sqldb.Name) error {
 	if n.Schema == own {
 		n.Schema = ""
 	}
-	return &noTable{n.String(), sqldb.Suggest(n.String(), names)}
+	return sqldb.NoTable(n.String(), names)
 }
 
 // transactional reports whether an engine can undo.
@@ -117,23 +110,23 @@ func (c *conn) columns(ctx context.Context, r relation) ([]tableColumn, error) {
 	cols := make([]tableColumn, len(rows))
 	for i, f := range rows {
 		col := &cols[i]
-		extra := strings.ToUpper(f[5].s)
-		col.Name, col.Type = f[0].s, f[2].s
-		col.info = typeInfo{data: strings.ToLower(f[1].s), full: f[2].s, unsigned: strings.Contains(f[2].s, " unsigned"),
-			length: number(f[6]), octets: number(f[7]), digits: number(f[8]), places: number(f[9]), charset: f[10].s, collation: f[11].s, json: checked[f[0].s]}
-		col.must = f[3].s == "NO"
+		extra := strings.ToUpper(f[5].S)
+		col.Name, col.Type = f[0].S, f[2].S
+		col.info = typeInfo{data: strings.ToLower(f[1].S), full: f[2].S, unsigned: strings.Contains(f[2].S, " unsigned"),
+			length: number(f[6]), octets: number(f[7]), digits: number(f[8]), places: number(f[9]), charset: f[10].S, collation: f[11].S, json: checked[f[0].S]}
+		col.must = f[3].S == "NO"
 		col.counted = strings.Contains(extra, "AUTO_INCREMENT")
 		col.Generated = strings.Contains(strings.ReplaceAll(extra, "DEFAULT_GENERATED", ""), "GENERATED")
 		col.hidden = strings.Contains(extra, "INVISIBLE")
-		col.NotNull = col.must && f[4].null && !col.counted && !col.Generated
-		col.indexed = f[12].s != ""
+		col.NotNull = col.must && f[4].Null && !col.counted && !col.Generated
+		col.indexed = f[12].S != ""
 		col.attributes = c.attributes(f, col.must, extra)
 	}
 	return cols, nil
 }
 
-func number(t text) int {
-	n, err := strconv.ParseInt(t.s, 10, 64)
+func number(t sqldb.Text) int {
+	n, err := strconv.ParseInt(t.S, 10, 64)
 	if err != nil {
 		return 0
 	}
@@ -141,7 +134,7 @@ func number(t text) int {
 }
 
 // attributes is what a MODIFY COLUMN must repeat of a column, lest it be lost.
-func (c *conn) attributes(f []text, must bool, extra string) string {
+func (c *conn) attributes(f []sqldb.Text, must bool, extra string) string {
 	var b strings.Builder
 	if must {
 		b.WriteString(" NOT NULL")
@@ -149,16 +142,16 @@ func (c *conn) attributes(f []text, must bool, extra string) string {
 		b.WriteString(" NULL")
 	}
 	switch {
-	case f[4].null:
+	case f[4].Null:
 	case c.maria:
-		b.WriteString(" DEFAULT " + f[4].s) // an expression
+		b.WriteString(" DEFAULT " + f[4].S) // an expression
 	case strings.Contains(extra, "DEFAULT_GENERATED"):
-		b.WriteString(" DEFAULT (" + f[4].s + ")")
+		b.WriteString(" DEFAULT (" + f[4].S + ")")
 	default:
-		b.WriteString(" DEFAULT " + literal(f[4].s))
+		b.WriteString(" DEFAULT " + literal(f[4].S))
 	}
-	if f[13].s != "" {
-		b.WriteString(" COMMENT " + literal(f[13].s))
+	if f[13].S != "" {
+		b.WriteString(" COMMENT " + literal(f[13].S))
 	}
 	return b.String()
 }
@@ -179,7 +172,7 @@ func (c *conn) jsonColumns(ctx context.Context, r relation) (map[string]bool, er
 	}
 	found := map[string]bool{}
 	for _, f := range rows {
-		found[f[0].s] = strings.HasPrefix(f[1].s, "json_valid(")
+		found[f[0].S] = strings.HasPrefix(f[1].S, "json_valid(")
 	}
 	return found, nil
 }
@@ -193,7 +186,7 @@ func (c *conn) table(ctx context.Context, r relation, cols []tableColumn) (*sqld
 	}
 	t := &sqldb.Table{Name: r.name}
 	for len(rows) > 0 {
-		n := slices.IndexFunc(rows, func(f []text) bool { return f[0].s != rows[0][0].s })
+		n := slices.IndexFunc(rows, func(f []sqldb.Text) bool { return f[0].S != rows[0][0].S })
 		if n < 0 {
 			n = len(rows)
 		}
@@ -201,17 +194,17 @@ func (c *conn) table(ctx context.Context, r relation, cols []tableColumn) (*sqld
 		rows = rows[n:]
 		var names []string
 		for _, f := range index {
-			names = append(names, f[2].s)
+			names = append(names, f[2].S)
 		}
-		partly := slices.ContainsFunc(index, func(f []text) bool { return f[2].null || !f[3].null })
+		partly := slices.ContainsFunc(index, func(f []sqldb.Text) bool { return f[2].Null || !f[3].Null })
 		switch {
 		case partly:
-		case index[0][1].s == "0":
+		case index[0][1].S == "0":
 			t.Unique = append(t.Unique, names)
 		default:
 			t.Indexes = append(t.Indexes, names)
 		}
-		if index[0][0].s == "PRIMARY" {
+		if index[0][0].S == "PRIMARY" {
 			for place, name := range names {
 				if col := columnNamed(cols, name); col != nil {
 					col.PrimaryKey = place + 1

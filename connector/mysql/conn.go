@@ -17,6 +17,7 @@ import (
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/netguard"
 	"github.com/headgate/headgate/connector/record"
+	"github.com/headgate/headgate/connector/sqldb"
 )
 
 // wire is what we use of the driver's connections.
@@ -50,10 +51,10 @@ func (c *conn) greet(ctx context.Context, readOnly bool) error {
 		return err
 	}
 	r := rows[0]
-	c.version, c.id = r[0].s, r[1].s
+	c.version, c.id = r[0].S, r[1].S
 	c.flavour = flavourOf(c.version)
-	c.packet, _ = strconv.Atoi(r[2].s)
-	c.local, c.byText, c.fold = r[3].s == "1", r[4].s == "STATEMENT" && r[5].s == "1", r[6].s != "0"
+	c.packet, _ = strconv.Atoi(r[2].S)
+	c.local, c.byText, c.fold = r[3].S == "1", r[4].S == "STATEMENT" && r[5].S == "1", r[6].S != "0"
 	return c.exec(ctx, c.server.settings(c, readOnly))
 }
 
@@ -108,20 +109,14 @@ func (c *conn) execCount(ctx context.Context, sql string) (int64, error) {
 	return res.RowsAffected()
 }
 
-// text is a value that may be NULL.
-type text struct {
-	s    string
-	null bool
-}
-
 // query yields rows of texts. A parameter that is nil is NULL.
-func (c *conn) query(ctx context.Context, sql string, args ...*string) ([][]text, error) {
+func (c *conn) query(ctx context.Context, sql string, args ...*string) ([][]sqldb.Text, error) {
 	rows, err := c.open(ctx, sql, args)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var all [][]text
+	var all [][]sqldb.Text
 	dest := make([]driver.Value, len(rows.Columns()))
 	for {
 		err := rows.Next(dest)
@@ -131,9 +126,9 @@ func (c *conn) query(ctx context.Context, sql string, args ...*string) ([][]text
 		if err != nil {
 			return nil, c.fail(ctx, err)
 		}
-		row := make([]text, len(dest))
+		row := make([]sqldb.Text, len(dest))
 		for i, v := range dest {
-			row[i] = text{string(appendValue(nil, v)), v == nil}
+			row[i] = sqldb.Text{S: string(appendValue(nil, v)), Null: v == nil}
 		}
 		all = append(all, row)
 	}
@@ -199,11 +194,7 @@ func appendValue(dst []byte, v driver.Value) []byte {
 
 // one is the first cell of a query; ok is false when there is no row, or it is NULL.
 func (c *conn) one(ctx context.Context, sql string, args ...*string) (s string, ok bool, err error) {
-	rows, err := c.query(ctx, sql, args...)
-	if err != nil || len(rows) == 0 || len(rows[0]) == 0 {
-		return "", false, err
-	}
-	return rows[0][0].s, !rows[0][0].null, nil
+	return sqldb.Ask(c.query).One(ctx, sql, args...)
 }
 
 // readerName is where a LOAD DATA LOCAL of ours finds its data.
@@ -215,9 +206,31 @@ const readerName = "Reader::"
 // the statement runs, so that no other server can ask for it.
 func (c *conn) load(ctx context.Context, tail string, data []byte) (int64, error) {
 	name := rand.Text()
-	mysql.RegisterReaderHandler(name, func() io.Reader { return bytes.NewReader(data) })
+	mysql.RegisterReaderHandler(name, func() io.Reader { return upload{bytes.NewReader(data)} })
 	defer mysql.DeregisterReaderHandler(name)
 	return c.execCount(ctx, "LOAD DATA LOCAL INFILE '"+readerName+name+"' "+tail)
+}
+
+// upload hands out pieces that are, with the head that the driver gives them, one record of TLS each: a
+// byte more would be a record of its own.
+type upload struct{ data io.Reader }
+
+func (u upload) Read(p []byte) (int, error) {
+	const record, head = 16 << 10, 4
+	return u.data.Read(p[:min(len(p), record-head)])
+}
+
+// strictly is query, which fails when the server has made a value another.
+func (c *conn) strictly(ctx context.Context, sql string, args ...*string) ([][]sqldb.Text, error) {
+	rows, err := c.query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	warned, err := c.warning(ctx)
+	if err == nil && warned != nil {
+		err = warned
+	}
+	return rows, err
 }
 
 // maxWarnings is how many warnings of a statement the server lists.
@@ -235,8 +248,8 @@ func (c *conn) warning(ctx context.Context) (*Error, error) {
 		return nil, err
 	}
 	for _, r := range rows {
-		number, _ := strconv.ParseUint(r[1].s, 10, 16)
-		e := &Error{Number: uint16(number), Message: discreet(r[2].s)}
+		number, _ := strconv.ParseUint(r[1].S, 10, 16)
+		e := &Error{Number: uint16(number), Message: discreet(r[2].S)}
 		if e.row = rowOf(e.Message); e.aboutRow() {
 			return e, nil
 		}

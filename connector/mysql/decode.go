@@ -222,7 +222,7 @@ func (p *rows) FillText(b *record.Batch, col int, sel []int32, v *record.Vector)
 
 // Position counts rows from 1 in the order in which the server sent them.
 func (p *rows) Position(_ *record.Batch, row int32) record.Position {
-	return record.Position{File: p.src.label(), Line: p.first + int64(row)}
+	return record.Position{File: p.src.Label(), Line: p.first + int64(row)}
 }
 
 // Record is the row as a JSON object of its cells.

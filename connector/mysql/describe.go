@@ -10,24 +10,21 @@ import (
 )
 
 // relations lists what this login may read, or describes one relation.
-func (s *server) relations(ctx context.Context, name string) ([]connector.Relation, error) {
+func (s *server) relations(ctx context.Context, name string) (list []connector.Relation, err error) {
 	c, err := s.connect(ctx, true)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
 	if name == "" {
-		list, err := c.readable(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("describe %s: %w", s.name, err)
-		}
-		return list, nil
+		list, err = c.readable(ctx)
+	} else {
+		list, err = c.relation(ctx, name)
 	}
-	r, err := c.relation(ctx, name)
 	if err != nil {
-		return nil, fmt.Errorf("describe %s:%s: %w", s.name, name, err)
+		return nil, fmt.Errorf("describe %s: %w", strings.TrimSuffix(s.name+":"+name, ":"), err)
 	}
-	return []connector.Relation{*r}, nil
+	return list, nil
 }
 
 // readable lists the relations that this login knows of: the server shows no others.
@@ -40,13 +37,13 @@ func (c *conn) readable(ctx context.Context) ([]connector.Relation, error) {
 	}
 	list, d := make([]connector.Relation, len(rows)), dialect(c.flavour)
 	for i, r := range rows {
-		near := r[0].s == c.server.cfg.Database
-		list[i] = connector.Relation{Name: d.WriteName(r[1].s), Schema: r[0].s, Table: r[1].s, Near: near, Kind: kindOf(strings.HasSuffix(r[2].s, "VIEW")), Rows: -1}
+		near := r[0].S == c.server.cfg.Database
+		list[i] = connector.Relation{Name: d.WriteName(r[1].S), Schema: r[0].S, Table: r[1].S, Near: near, Kind: kindOf(strings.HasSuffix(r[2].S, "VIEW")), Rows: -1}
 		if !near {
-			list[i].Name = d.WriteName(r[0].s) + "." + list[i].Name
+			list[i].Name = d.WriteName(r[0].S) + "." + list[i].Name
 		}
-		if !r[3].null {
-			list[i].Rows, _ = strconv.ParseInt(r[3].s, 10, 64)
+		if !r[3].Null {
+			list[i].Rows, _ = strconv.ParseInt(r[3].S, 10, 64)
 		}
 	}
 	return list, nil
@@ -60,7 +57,7 @@ func kindOf(view bool) string {
 }
 
 // relation describes one.
-func (c *conn) relation(ctx context.Context, name string) (*connector.Relation, error) {
+func (c *conn) relation(ctx context.Context, name string) ([]connector.Relation, error) {
 	d := dialect(c.flavour)
 	parsed, err := d.ParseName(name)
 	if err != nil {
@@ -78,7 +75,7 @@ func (c *conn) relation(ctx context.Context, name string) (*connector.Relation, 
 	if err != nil {
 		return nil, err
 	}
-	rel := &connector.Relation{Name: r.name.String(), Schema: r.name.Schema, Table: r.name.Table, Near: r.name.Schema == c.server.cfg.Database, Kind: kindOf(r.view), Rows: r.rows}
+	rel := connector.Relation{Name: r.name.String(), Schema: r.name.Schema, Table: r.name.Table, Near: r.name.Schema == c.server.cfg.Database, Kind: kindOf(r.view), Rows: r.rows}
 	for _, col := range cols {
 		rel.Columns = append(rel.Columns, connector.RelationColumn{Name: col.Name, Type: col.Type, As: col.info.read().Type.String(), NotNull: col.must, Key: col.PrimaryKey})
 	}
@@ -88,5 +85,5 @@ func (c *conn) relation(ctx context.Context, name string) (*connector.Relation, 
 	for _, index := range table.Indexes {
 		rel.Indexes = append(rel.Indexes, "("+d.Idents(index)+")")
 	}
-	return rel, nil
+	return []connector.Relation{rel}, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/conntest"
+	"github.com/headgate/headgate/connector/conntest/sqltest"
 	"github.com/headgate/headgate/connector/mysql"
 )
 
@@ -73,5 +74,5 @@ func readPrivileges(t *testing.T, b base) {
 		}
 	}
 	s := b.sinkOf(t, cfg, connector.SinkRequest{Table: "t", Mode: "upsert", Key: []string{"id"}, Create: "never"})
-	conntest.Load{Rows: rowsOf(t, "id int", "1"), Run: run}.Write(t, s)
+	conntest.Load{Rows: sqltest.RowsOf(t, "id int", "1"), Run: sqltest.Run}.Write(t, s)
 }

@@ -57,11 +57,13 @@ func (f flavour) bytewise() string {
 // tableOptions end a CREATE TABLE of ours.
 const tableOptions = " ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4"
 
-// dialect is what package sqldb needs to know.
+// dialect is what package sqldb needs to know. The name of a flow, a key of type KeyTextType, is told
+// from others by its bytes.
 func dialect(f flavour) *sqldb.Dialect {
 	return &sqldb.Dialect{
 		Name: f.name(), Quote: '`', FoldCase: true, MaxIdent: 64, IdentChars: true, MaxColumns: 1017, Schemas: true, EscapedStrings: true, HashComments: true,
-		Upsert: sqldb.UpdateInsert, Join: sqldb.JoinInner, Distinct: "NOT (%s <=> %s)", TextType: "longtext", KeyTextType: "varchar(190)",
+		Upsert: sqldb.UpdateInsert, Join: sqldb.JoinInner, Distinct: "NOT (%s <=> %s)", Earlier: "CAST(%s AS DATETIME(6)) - INTERVAL CAST(%s AS SIGNED) MICROSECOND",
+		TextType: "longtext", KeyTextType: "varchar(190) COLLATE utf8mb4_bin", TableOptions: tableOptions,
 		ColumnType: func(field record.Field) (string, string) { return columnType(f, field) },
 		KeyType:    func(field record.Field) (string, string) { return keyType(f, field) },
 		AlterType:  "ALTER TABLE %s MODIFY COLUMN %s %s",

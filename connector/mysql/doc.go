@@ -2,7 +2,8 @@
 //
 // A run is one transaction on one connection. Statements that make or change tables
 // commit whatever is open, so Prepare runs them first: a new table, and one that is to
-// replace another, is made under a name of our own. Rows go in by LOAD DATA LOCAL, or by
+// replace another, is made under a name of our own. The transaction begins with a statement about no
+// rows, which keeps others from changing the table until the end. Rows go in by LOAD DATA LOCAL, or by
 // INSERT where the server forbids that, straight into the table or, for the modes that
 // go by a key, batch by batch through a temporary table and a set-based merge. Commit
 // notes the run and its cursor in the table _headgate_state beside the data, commits,
@@ -71,6 +72,11 @@ func Type() *connector.Type {
 				return newServer(env, cfg.(*Config)).privileges(ctx, needs)
 			},
 			WriteName: func(part string) string { return dialect(flavour{}).WriteName(part) },
+		},
+		Check: func(cfg any) []error {
+			c := cfg.(*Config)
+			return append(netguard.CheckTLS(nil, c.ClientCert, c.ClientKey),
+				netguard.CheckHost(c.Host), netguard.CheckPort(c.Port), netguard.CheckPlaintext(c.Plaintext, ""))
 		},
 		Test: func(ctx context.Context, env connector.Env, cfg any) (*connector.Probe, error) {
 			return newServer(env, cfg.(*Config)).probe(ctx)

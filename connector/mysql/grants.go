@@ -61,7 +61,7 @@ func (c *conn) grants(ctx context.Context) (*grants, error) {
 	}
 	g := &grants{login: backquoted(user[:at]) + "@" + backquoted(user[at+1:])}
 	for _, r := range rows {
-		g.add(r[0].s)
+		g.add(r[0].S)
 	}
 	return g, nil
 }

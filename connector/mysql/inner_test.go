@@ -159,7 +159,7 @@ func TestCreate(t *testing.T) {
 	} {
 		d := dialect(test.f)
 		p, err := sqldb.NewPlan(d, &sqldb.Load{Mode: sqldb.Upsert, KeyFields: []int{0}}, in, sqldb.Name{Schema: "d", Table: "t"}, nil)
-		if err != nil || p.DDL[0] != test.want {
+		if err != nil || p.DDL[0] != test.want+tableOptions {
 			t.Errorf("%v\n%s\nwant\n%s", err, p.DDL, test.want)
 		}
 	}

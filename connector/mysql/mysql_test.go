@@ -1,19 +1,19 @@
 package mysql_test
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"io/fs"
+	"fmt"
+	"net"
 	"os"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/headgate/headgate/connector"
-	"github.com/headgate/headgate/connector/conntest"
 	"github.com/headgate/headgate/connector/conntest/servers"
+	"github.com/headgate/headgate/connector/conntest/sqltest"
 	"github.com/headgate/headgate/connector/mysql"
-	"github.com/headgate/headgate/connector/record"
 )
 
 // db is a server for tests, also for their children that crash.
@@ -61,90 +61,65 @@ func (d *db) config(database string) *mysql.Config {
 		ConnectTimeout: 30e9, LockTimeout: 20e9}
 }
 
-// name is the database of a folder that a suite hands out.
-func (d *db) name(t testing.TB, dir string) string { return d.Database(t, dir) }
-
-func (d *db) sink(t testing.TB, database string, req connector.SinkRequest) connector.Sink {
-	t.Helper()
-	return d.sinkOf(t, d.config(database), req)
-}
-
 func (d *db) sinkOf(t testing.TB, cfg *mysql.Config, req connector.SinkRequest) connector.Sink {
 	t.Helper()
-	s, err := mysql.Type().Table.NewSink(t.Context(), env(), cfg, req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
+	return sqltest.SinkOf(t, mysql.Type(), env(), cfg, req)
 }
 
-func (d *db) source(t testing.TB, database string, req connector.SourceRequest) connector.Source {
-	t.Helper()
-	s, err := mysql.Type().Table.NewSource(t.Context(), env(), d.config(database), req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
+// base is an own database on a server that a test and its parts share.
+type base struct {
+	sqltest.Base
+	*db
+	name string
 }
 
-var run = connector.Run{ID: "run-1", Flow: "flow"}
+func (d *db) base(t testing.TB) base { return d.named(t, d.Database(t, t.Name())) }
 
-func TestSource(t *testing.T) {
-	d := start(t)
-	conntest.RunSource(t, conntest.SourceHarness{
-		Make: func(t testing.TB, dir string, rows conntest.Rows) {
-			conntest.Load{Rows: rows, Run: run}.Write(t, d.sink(t, d.name(t, dir), connector.SinkRequest{Table: "t"}))
+func (d *db) named(t testing.TB, database string) base {
+	config := func(o sqltest.Options) any {
+		cfg := d.config(database)
+		cfg.Port = cmp.Or(o.Port, cfg.Port)
+		cfg.LockTimeout = cmp.Or(o.LockTimeout, cfg.LockTimeout)
+		return cfg
+	}
+	b := base{name: database, db: d, Base: sqltest.Of(mysql.Type(), env(), config, func(t testing.TB, sql string) string {
+		t.Helper()
+		return strings.ReplaceAll(d.SQL(t, database, sql), "\t", "|")
+	})}
+	b.Prefix = database + "."
+	return b
+}
+
+// server is what the suites of all databases need to know.
+func (d *db) server() sqltest.Server {
+	return sqltest.Server{
+		Base: func(t testing.TB, key string) sqltest.Base { return d.named(t, d.Database(t, key)).Base },
+		Left: func(t testing.TB, key string) []string {
+			return strings.Fields(d.SQL(t, d.Database(t, key), "SHOW TABLES"))
 		},
-		Open: func(t testing.TB, dir string, declared []record.Field, piece int) connector.Source {
-			return d.source(t, d.name(t, dir), connector.SourceRequest{Table: "t", Columns: declared, BatchRows: piece})
-		},
-		Pieces: []int{1, 2, 7, 1000},
-	})
+		Sequence: func(from, to int) string { return fmt.Sprintf("(SELECT seq AS i FROM %s) AS x", sequence(from, to)) },
+		Moment:   "datetime(6)", Analyze: "ANALYZE TABLE t", NotNull: "name: Column 'name' cannot be null (error 1048",
+		Address: net.JoinHostPort("127.0.0.1", strconv.Itoa(d.port)), Commit: "\x07\x00\x00\x00\x03COMMIT",
+		Kill: func() { d.Process.Kill() }, Restart: func(t testing.TB) { d.Restart(t) },
+	}
 }
 
-// visible reads a table as others see it.
-func (d *db) visible(t testing.TB, database, table string, declared []record.Field) ([][]string, bool) {
-	t.Helper()
-	src := d.source(t, database, connector.SourceRequest{Table: table, Columns: declared})
-	defer src.Close()
-	if _, err := src.Discover(t.Context()); errors.Is(err, fs.ErrNotExist) {
-		return nil, false
-	}
-	_, rows, _ := conntest.Read(t, src, nil)
-	return rows, true
-}
+// sequence is a table of numbers in its one column, seq.
+func sequence(from, to int) string { return fmt.Sprintf("seq_%d_to_%d", from, to) }
+
+func TestSource(t *testing.T)       { start(t).server().RunSource(t) }
+func TestCut(t *testing.T)          { start(t).server().RunCut(t) }
+func TestKilled(t *testing.T)       { start(t).server().RunKilled(t) }
+func TestServerKilled(t *testing.T) { start(t).server().RunServerKilled(t) }
+func TestLeftBehind(t *testing.T)   { start(t).server().RunLeftBehind(t) }
 
 func TestSink(t *testing.T) {
 	d := start(t)
-	for _, test := range []struct {
-		req  connector.SinkRequest
-		adds bool
-	}{
-		{connector.SinkRequest{Table: "t"}, true},
-		{connector.SinkRequest{Table: "t", Mode: "replace"}, false},
-		{connector.SinkRequest{Table: "t", Mode: "truncate"}, false},
-	} {
-		t.Run("mode "+test.req.Mode, func(t *testing.T) { d.runSink(t, test.req, test.adds) })
-	}
+	d.server().RunSink(t)
 	t.Run("without LOAD DATA LOCAL", func(t *testing.T) {
 		d.SQL(t, "", "SET GLOBAL local_infile = 0")
 		defer d.SQL(t, "", "SET GLOBAL local_infile = 1")
-		d.runSink(t, connector.SinkRequest{Table: "t"}, true)
-	})
-}
-
-func (d *db) runSink(t *testing.T, req connector.SinkRequest, adds bool) {
-	conntest.RunSink(t, conntest.SinkHarness{
-		Open: func(t testing.TB, dir string) connector.Sink { return d.sink(t, d.name(t, dir), req) },
-		Visible: func(t testing.TB, dir string, sch *record.Schema) ([][]string, bool) {
-			return d.visible(t, d.name(t, dir), "t", sch.Fields)
-		},
-		Left: func(t testing.TB, dir string) []string {
-			return strings.Fields(d.SQL(t, d.name(t, dir), "SHOW TABLES"))
-		},
-		Adds: adds, State: true,
+		d.server().RunMode(t, connector.SinkRequest{Table: "t"})
 	})
 }
 

@@ -14,17 +14,6 @@ import (
 	"github.com/headgate/headgate/connector/sqldb"
 )
 
-// byMode are the rights on an existing table that a load mode takes.
-var byMode = map[string][]string{
-	sqldb.Append:   {"INSERT"},
-	sqldb.Replace:  {"SELECT", "INSERT"},
-	sqldb.Truncate: {"INSERT", "DELETE"},
-	sqldb.Upsert:   {"SELECT", "INSERT", "UPDATE"},
-	sqldb.Update:   {"SELECT", "UPDATE"},
-	sqldb.Delete:   {"SELECT", "DELETE"},
-	sqldb.Mirror:   {"SELECT", "INSERT", "UPDATE", "DELETE"},
-}
-
 // want is a right that flows need. Of a soft one it only matters that nobody takes it away.
 type want struct {
 	right string
@@ -114,15 +103,11 @@ func (r *rights) query(ctx context.Context, flow string, req *connector.SourceRe
 	for _, l := range r.levels {
 		r.want(flow, false, sqldb.Name{Schema: l.database, Table: l.table}, "SELECT", "EXECUTE", "SHOW VIEW")
 	}
-	q, err := r.sql.ParseQuery(req.Query)
-	if err == nil {
-		err = q.CheckArgs(req.Args)
-	}
-	if err != nil {
+	src := sqldb.Source{Req: *req, Dialect: r.sql}
+	if err := src.TakeApart(); err != nil {
 		return err
 	}
-	src := &source{sql: r.sql, req: *req, query: q}
-	rows, err := r.conn.prepared(ctx, "SELECT * FROM "+src.from()+" LIMIT 0", src.args().Values)
+	rows, err := r.conn.prepared(ctx, "SELECT * FROM "+src.From()+" LIMIT 0", src.Args().Values)
 	if err == nil {
 		return rows.Close()
 	}
@@ -174,7 +159,7 @@ func (r *rights) write(ctx context.Context, flow string, req *connector.SinkRequ
 		r.absent = append(r.absent, name)
 	}
 	mode := cmp.Or(req.Mode, sqldb.Append)
-	r.want(flow, true, name, byMode[mode]...)
+	r.want(flow, true, name, sqldb.Rights(mode)...)
 	if req.MaxShrink != nil {
 		r.want(flow, true, name, "SELECT")
 	}
@@ -185,9 +170,9 @@ func (r *rights) write(ctx context.Context, flow string, req *connector.SinkRequ
 	renames := mode == sqldb.Replace || req.Create != sqldb.CreateNever
 	r.want(flow, mode == sqldb.Replace || absent && renames, database, "SELECT", "INSERT", "CREATE", "ALTER", "DROP")
 	if renames {
-		r.want(flow, absent, database, byMode[mode]...)
+		r.want(flow, absent, database, sqldb.Rights(mode)...)
 	}
-	if slices.Contains([]string{sqldb.Upsert, sqldb.Update, sqldb.Delete, sqldb.Mirror}, mode) {
+	if sqldb.Keyed(mode) {
 		r.want(flow, true, database, "CREATE TEMPORARY TABLES")
 	}
 	state := name.Beside(sqldb.StateTable)

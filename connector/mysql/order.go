@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/headgate/headgate/connector"
@@ -10,153 +11,107 @@ import (
 	"github.com/headgate/headgate/connector/sqldb"
 )
 
-// order is how the values of a column become texts and back.
-type order struct {
-	text string // makes the column a text: "CAST(%s AS CHAR)"
-	cast string // makes a text a value again
-}
-
-// orderOf is the order of a type.
-func orderOf(t typeInfo) order {
-	o := order{"CAST(%s AS CHAR)", "%s"}
-	switch t.read().Kind {
+// termOf is a column of a type, with how its values become texts and back.
+func termOf(name string, t typeInfo) sqldb.Term {
+	o := sqldb.Term{Column: name, Type: t.data, Kind: t.read().Kind, Text: "CAST(%s AS CHAR)", Cast: "%s"}
+	switch o.Kind {
 	case record.Int, record.Bool:
-		o.cast = "CAST(%s AS SIGNED)"
+		o.Cast = "CAST(%s AS SIGNED)"
 		if t.unsigned || t.data == "bit" {
-			o.cast = "CAST(%s AS UNSIGNED)"
+			o.Cast = "CAST(%s AS UNSIGNED)"
 		}
 		if t.data == "bit" {
-			o.text = "CAST(%s + 0 AS CHAR)"
+			o.Text = "CAST(%s + 0 AS CHAR)"
 		}
 	case record.Decimal:
-		o.cast = fmt.Sprintf("CAST(%%s AS DECIMAL(%d,%d))", max(t.digits, 20), t.places)
+		o.Cast = fmt.Sprintf("CAST(%%s AS DECIMAL(%d,%d))", max(t.digits, 20), t.places)
 		if t.data == "bit" {
-			o.text, o.cast = "CAST(%s + 0 AS CHAR)", "CAST(%s AS UNSIGNED)"
+			o.Text, o.Cast = "CAST(%s + 0 AS CHAR)", "CAST(%s AS UNSIGNED)"
 		}
 	case record.Float:
-		o.text, o.cast = "CAST(%s + 0e0 AS CHAR)", "(%s + 0e0)"
+		o.Text, o.Cast = "CAST(%s + 0e0 AS CHAR)", "(%s + 0e0)"
 	case record.Bytes:
-		o.text, o.cast = "HEX(%s)", "UNHEX(%s)"
+		o.Text, o.Cast = "HEX(%s)", "UNHEX(%s)"
 	case record.Date:
-		o.cast = "CAST(%s AS DATE)"
+		o.Cast = "CAST(%s AS DATE)"
 	case record.Time:
-		o.cast = "CAST(%s AS TIME(6))"
+		o.Cast = "CAST(%s AS TIME(6))"
 	case record.Timestamp:
-		o.cast = "CAST(%s AS DATETIME(6))"
+		o.Cast = "CAST(%s AS DATETIME(6))"
 	}
 	switch t.data {
 	case "enum", "set": // ordered by their numbers
-		o.text, o.cast = "CAST(%s + 0 AS CHAR)", "CAST(%s AS UNSIGNED)"
+		o.Text, o.Cast = "CAST(%s + 0 AS CHAR)", "CAST(%s AS UNSIGNED)"
 	}
 	return o
 }
 
-// prepareOrder finds the columns that rows are cut and ordered by.
-func (s *source) prepareOrder(ctx context.Context, c *conn, st *connector.Stream) (err error) {
-	if by := s.req.Split; by != nil {
-		if s.cut, s.cutBy, _, err = s.term(ctx, c, "split", by.Column); err != nil {
-			return err
-		}
-	}
-	inc := s.req.Incremental
-	if inc == nil {
-		return nil
-	}
-	s.keyset, s.ordering = &sqldb.Keyset{Dialect: s.sql}, make([]order, 1, 2)
-	if s.keyset.Cursor, s.ordering[0], s.cursor, err = s.term(ctx, c, "incremental", inc.Cursor); err != nil {
+// prepareOrder finds the columns that rows are cut and ordered by, and spells the bounds that
+// a person wrote as the server does.
+func (s *source) prepareOrder(ctx context.Context, c *conn, st *connector.Stream) error {
+	err := s.SetOrder(ctx, c.query, st, func(column string) (sqldb.Term, error) { return s.term(ctx, c, column) })
+	if err != nil || s.Req.Incremental == nil {
 		return err
 	}
-	if inc.TieBreaker != "" {
-		var o order
-		if s.keyset.Tie, o, _, err = s.term(ctx, c, "incremental", inc.TieBreaker); err != nil {
-			return err
-		}
-		s.ordering = append(s.ordering, o)
-	}
-	if inc.Lag > 0 {
-		if inc.TieBreaker == "" {
-			return fmt.Errorf("incremental: lag needs a tie_breaker that tells rows apart")
-		}
-		if k := s.cursor.read().Kind; k != record.Timestamp && k != record.Date {
-			return fmt.Errorf("incremental: lag is a time, but `%s` is %s", inc.Cursor, s.cursor.data)
-		}
-	}
-	return s.nulls(ctx, c, st)
-}
-
-// term is a column that rows are ordered by.
-func (s *source) term(ctx context.Context, c *conn, what, name string) (sqldb.Term, order, typeInfo, error) {
-	var info typeInfo
-	if col := columnNamed(s.cols, name); col != nil {
-		info = col.info
-	} else {
-		cols, err := s.described(ctx, c, &connector.Stream{})
-		if err != nil {
-			return sqldb.Term{}, order{}, info, err
-		}
-		names := make([]string, len(cols))
-		found := false
-		for i := range cols {
-			names[i] = cols[i].name
-			if cols[i].name == name {
-				info, found = cols[i].info, true
-			}
-		}
-		if !found {
-			return sqldb.Term{}, order{}, info, fmt.Errorf("%s: no column `%s`%s", what, name, sqldb.Suggest(name, names))
-		}
-	}
-	o := orderOf(info)
-	return sqldb.Term{Column: name, Cast: o.cast}, o, info, nil
-}
-
-// nulls applies the rule for rows without a cursor.
-func (s *source) nulls(ctx context.Context, c *conn, st *connector.Stream) error {
-	inc := s.req.Incremental
-	if inc.Nulls == "include" {
-		return nil
-	}
-	a := s.args()
-	_, found, err := c.one(ctx, "SELECT 1 FROM "+s.from()+" WHERE "+s.keyset.Where(a, sqldb.Span{Nulls: true})+" LIMIT 1", a.Values...)
-	switch {
-	case err != nil || !found:
-		return err
-	case inc.Nulls == "fail":
-		return fmt.Errorf("there are rows whose `%s` is NULL, and `nulls: fail` forbids to leave them out", inc.Cursor)
-	}
-	st.Notes = append(st.Notes, fmt.Sprintf("rows whose `%s` is NULL are not read", inc.Cursor))
+	inc := *s.Req.Incremental
+	inc.Start, inc.From, inc.To = s.bound(inc.Start), s.bound(inc.From), s.bound(inc.To)
+	s.Req.Incremental = &inc
 	return nil
 }
 
+// bound is a bound of the cursor that a person wrote, in the server's spelling: it does not
+// know the Z of a time in UTC.
+func (s *source) bound(text string) string {
+	if s.Keyset.Cursor.Kind != record.Timestamp {
+		return text
+	}
+	x, problem := record.ParseTimestamp([]byte(text))
+	if problem != record.NoProblem {
+		return text
+	}
+	days, rest := record.SplitTimestamp(x)
+	return string(record.AppendTime(append(record.AppendDate(nil, days), ' '), rest))
+}
+
+// term is a column that rows are ordered by.
+func (s *source) term(ctx context.Context, c *conn, name string) (sqldb.Term, error) {
+	if col := columnNamed(s.cols, name); col != nil {
+		return termOf(name, col.info), nil
+	}
+	cols, err := s.described(ctx, c, &connector.Stream{})
+	if err != nil {
+		return sqldb.Term{}, err
+	}
+	names := make([]string, len(cols))
+	for i := range cols {
+		names[i] = cols[i].name
+	}
+	i := slices.Index(names, name)
+	if i < 0 {
+		return sqldb.Term{}, fmt.Errorf("no column `%s`%s", name, sqldb.Suggest(name, names))
+	}
+	return termOf(name, cols[i].info), nil
+}
+
 // Narrow keeps what a filter demands, for the server to apply.
-func (s *source) Narrow(ranges []connector.Range) { s.ranges = ranges }
+func (s *source) Narrow(ranges []connector.Range) { s.Ranges = ranges }
 
 // narrowed is the conditions for the ranges that mean the same to the server. What they let
 // through more does no harm.
 func (s *source) narrowed(a *sqldb.Args) (conds []string) {
-	for _, r := range s.ranges {
-		i := s.schema.Index(r.Column)
+	for _, r := range s.Ranges {
+		i := s.Schema.Index(r.Column)
 		if i < 0 || !s.columns[i].typed {
 			continue
 		}
-		col := &s.columns[i]
-		name := s.sql.Ident(col.name)
+		name := s.Dialect.Ident(s.columns[i].name)
+		cast, escape := rangeCast(&s.columns[i], r)
 		if r.Low == nil && r.High == nil {
-			conds = append(conds, name+" IS NOT NULL")
+			escape = ""
+		} else if cast == "" {
 			continue
 		}
-		cast, escape := rangeCast(col, r)
-		if cast == "" {
-			continue
-		}
-		var bounds []string
-		if r.Low != nil {
-			bounds = append(bounds, name+" >= "+fmt.Sprintf(cast, a.Add(*r.Low)))
-		}
-		if r.High != nil {
-			bounds = append(bounds, name+" <= "+fmt.Sprintf(cast, a.Add(*r.High)))
-		}
-		cond := strings.Join(bounds, " AND ")
+		cond := sqldb.Within(a, name, cast, r)
 		if escape != "" {
 			cond = "(" + cond + " OR " + strings.ReplaceAll(escape, "?", name) + ")"
 		}

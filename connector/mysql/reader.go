@@ -4,12 +4,10 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"strings"
 	"sync/atomic"
 
 	"github.com/headgate/headgate/connector"
@@ -24,15 +22,15 @@ const (
 
 // Open starts reading a split.
 func (s *source) Open(ctx context.Context, sp connector.Split) (connector.Reader, error) {
-	var p piece
-	if err := json.Unmarshal(sp.Spec, &p); err != nil {
-		return nil, s.fail(fmt.Errorf("split: %w", err))
+	p, err := sqldb.ParsePiece(sp)
+	if err != nil {
+		return nil, s.Fail(err)
 	}
 	c, err := s.reading(ctx)
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
-	r := &reader{src: s, conn: c, split: sp.ID, seen: p.Seen, limit: s.req.BatchRows, size: s.req.BatchBytes}
+	r := &reader{src: s, conn: c, split: sp.ID, seen: p.Seen, limit: s.Req.BatchRows, size: s.Req.BatchBytes}
 	if r.size <= 0 {
 		r.size = batchBytes
 	}
@@ -41,7 +39,7 @@ func (s *source) Open(ctx context.Context, sp connector.Split) (connector.Reader
 	}
 	if err := r.start(ctx, p); err != nil {
 		r.Close()
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	return r, nil
 }
@@ -83,32 +81,18 @@ type reader struct {
 }
 
 // start sends the query. It goes on until the reader is closed, whatever becomes of ctx.
-func (r *reader) start(ctx context.Context, p piece) error {
+func (r *reader) start(ctx context.Context, p sqldb.Piece) error {
 	s := r.src
-	a := s.args()
-	conds := s.narrowed(a)
+	a := s.Args()
 	var extra []string
-	tail := ""
-	if p.Span != nil {
-		conds = append(conds, s.keyset.Where(a, *p.Span))
-		if !p.Span.Nulls {
-			tail = " ORDER BY " + s.keyset.Order(false)
-		}
-		if len(p.Seen) > 0 {
-			extra = s.texts()
-		}
+	if len(p.Seen) > 0 {
+		extra = s.Keyset.Texts()
 	}
-	if c := p.Cut.Where(a, s.cut); c != "" {
-		conds = append(conds, c)
-	}
-	sql := "SELECT " + s.selectList(extra) + " FROM " + s.from()
-	if len(conds) > 0 {
-		sql += " WHERE " + strings.Join(conds, " AND ")
-	}
+	sql := "SELECT " + s.selectList(extra) + " FROM " + s.From() + s.Clauses(a, s.narrowed(a), p)
 	own, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	stop := context.AfterFunc(ctx, cancel)
-	rows, err := r.conn.prepared(own, sql+tail, a.Values)
+	rows, err := r.conn.prepared(own, sql, a.Values)
 	if !stop() && ctx.Err() != nil {
 		err = ctx.Err()
 	}
@@ -133,7 +117,7 @@ func (r *reader) Next(ctx context.Context, m *connector.Morsel) error {
 	if err := r.next(ctx, m, p); err != nil {
 		r.done = true
 		r.release()
-		return r.src.fail(err)
+		return r.src.Fail(err)
 	}
 	if p.n == 0 {
 		r.done = true

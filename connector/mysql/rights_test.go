@@ -7,6 +7,7 @@ import (
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/conntest"
+	"github.com/headgate/headgate/connector/conntest/sqltest"
 	"github.com/headgate/headgate/connector/mysql"
 	"github.com/headgate/headgate/connector/sqldb"
 )
@@ -53,7 +54,7 @@ func (d *db) exact(t *testing.T, login string, req connector.SinkRequest) {
 	load := func(id string) error {
 		sink := d.sinkOf(t, cfg, req)
 		defer sink.Close()
-		_, _, err := attempt(t.Context(), t, sink, rows, id)
+		_, _, err := sqltest.Attempt(t.Context(), t, sink, rows, id)
 		return err
 	}
 	var given []connector.Privilege

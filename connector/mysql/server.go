@@ -1,11 +1,11 @@
 package mysql
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -29,11 +29,7 @@ func newServer(env connector.Env, cfg *Config) *server {
 	if cfg.Plaintext != nil {
 		p = *cfg.Plaintext
 	}
-	s := &server{env: env, cfg: cfg, guard: netguard.New(env, p), name: env.Connection}
-	if s.name == "" {
-		s.name = cfg.Host
-	}
-	return s
+	return &server{env: env, cfg: cfg, guard: netguard.New(env, p), name: cmp.Or(env.Connection, cfg.Host)}
 }
 
 // connect logs in. Transactions of a connection that is readOnly cannot change anything.
@@ -106,16 +102,7 @@ func tapped(verify func(tls.ConnectionState) error, note **tls.ConnectionState) 
 
 // authenticate sets how we prove who we are and how we know who the server is.
 func (s *server) authenticate(ctx context.Context, d *mysql.Config, address string) error {
-	secret := func(ref string) (connector.Secret, error) {
-		switch {
-		case ref == "":
-			return connector.Secret{}, nil
-		case s.env.Secrets == nil:
-			return connector.Secret{}, fmt.Errorf("%s: there is no store to take secrets from", ref)
-		}
-		return s.env.Secrets(ctx, ref)
-	}
-	password, err := secret(s.cfg.Password)
+	password, err := s.env.Secrets.Take(ctx, s.cfg.Password)
 	if err != nil {
 		return err
 	}
@@ -129,21 +116,13 @@ func (s *server) authenticate(ctx context.Context, d *mysql.Config, address stri
 		}
 		return s.guard.AllowPlaintext(address)
 	}
-	key, err := secret(s.cfg.ClientKey)
+	key, err := s.env.Secrets.Take(ctx, s.cfg.ClientKey)
 	if err != nil {
 		return err
 	}
 	defer key.Clear()
-	d.TLS, err = s.guard.TLS(s.cfg.Host, netguard.TLSOptions{CA: s.path(s.cfg.CA), ClientCert: s.path(s.cfg.ClientCert), ClientKey: key, Min: s.cfg.TLSMin})
+	d.TLS, err = s.guard.TLS(s.cfg.Host, netguard.TLSOptions{CA: s.cfg.CA, ClientCert: s.cfg.ClientCert, ClientKey: key, Min: s.cfg.TLSMin})
 	return err
-}
-
-// path is a file of the configuration, which may be relative to the project.
-func (s *server) path(name string) string {
-	if name == "" || filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(s.env.Project, name)
 }
 
 // settings are those of a session: values that do not fit are errors, 0 is a number like

@@ -15,42 +15,23 @@ import (
 
 // sink loads a table in one transaction.
 type sink struct {
-	at  *server
-	req connector.SinkRequest
-	sql *sqldb.Dialect
+	sqldb.Sink
+	at *server
 
 	conn   *conn  // with the transaction open; nil before Prepare and after Commit
 	own    string // the run that was prepared here
 	spec   session
-	in     *record.Schema
-	load   *sqldb.Load
-	plan   *sqldb.Plan
 	rel    relation // the table, when it is there
 	target sqldb.Name
 	cells  []cellEncoder
-	staged bool  // rows go through a temporary table
-	empty  bool  // what is there goes before the rows come
-	made   bool  // spec.Made may be there
-	before int64 // rows of the table, when there is a guard
-	result connector.Result
-	rows   int64 // sealed
+	staged bool // rows go through a temporary table
+	empty  bool // what is there goes before the rows come
+	made   bool // spec.Made may be there
 }
 
 func newSink(at *server, req connector.SinkRequest) *sink {
-	return &sink{at: at, req: req, sql: dialect(flavour{})}
+	return &sink{at: at, Sink: sqldb.Sink{Connection: at.name, Req: req, Dialect: dialect(flavour{})}}
 }
-
-func (s *sink) label() string { return s.at.name + ":" + s.req.Table }
-
-func (s *sink) fail(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("write %s: %w", s.label(), err)
-}
-
-// PerSplit is false: one transaction takes all rows.
-func (s *sink) PerSplit() bool { return false }
 
 // session is the Spec of a session.
 type session struct {
@@ -64,14 +45,14 @@ type session struct {
 // Prepare plans the load and, unless dry, makes and changes tables and begins the
 // transaction with the statements of `before`.
 func (s *sink) Prepare(ctx context.Context, in *record.Schema, run connector.Run, dry bool) (*connector.Session, error) {
-	s.in = in
+	s.In = in
 	ses := &connector.Session{ID: run.ID}
 	err := s.prepare(ctx, ses, run, dry)
 	if err != nil || dry {
 		s.Close()
 	}
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	return ses, nil
 }
@@ -80,11 +61,11 @@ func (s *sink) prepare(ctx context.Context, ses *connector.Session, run connecto
 	if s.conn, err = s.at.connect(ctx, dry); err != nil {
 		return err
 	}
-	s.sql = dialect(s.conn.flavour)
-	if s.load, err = sqldb.NewLoad(s.sql, s.req, s.in); err != nil {
+	s.Dialect = dialect(s.conn.flavour)
+	if s.Load, err = sqldb.NewLoad(s.Dialect, s.Req, s.In); err != nil {
 		return err
 	}
-	if s.target, err = s.sql.ParseName(s.req.Table); err != nil {
+	if s.target, err = s.Dialect.ParseName(s.Req.Table); err != nil {
 		return err
 	}
 	s.target = s.conn.whole(s.target)
@@ -93,7 +74,7 @@ func (s *sink) prepare(ctx context.Context, ses *connector.Session, run connecto
 		if err := s.lock(ctx, run); err != nil {
 			return err
 		}
-		if err := s.conn.tidy(ctx, s.sql, s.target, run.Flow); err != nil {
+		if err := s.conn.tidy(ctx, s.Dialect, s.target, run.Flow); err != nil {
 			return err
 		}
 	}
@@ -101,14 +82,14 @@ func (s *sink) prepare(ctx context.Context, ses *connector.Session, run connecto
 		return err
 	}
 	s.spec.Target = s.target
-	if ses.Cursor, _, err = s.conn.state(ctx, s.sql, s.target, run.Flow); err != nil {
+	if ses.Cursor, _, err = s.conn.state(ctx, s.Dialect, s.target, run.Flow); err != nil {
 		return err
 	}
 	if err := s.stateTable(ctx); err != nil {
 		return err
 	}
-	ses.Changes, ses.Notes = s.plan.Changes, s.plan.Notes
-	if err := s.limits(ctx); err != nil || dry {
+	ses.Changes, ses.Notes = s.Plan.Changes, s.Plan.Notes
+	if err := s.Limits(ctx, s.conn.query); err != nil || dry {
 		return err
 	}
 	s.own = run.ID
@@ -139,10 +120,11 @@ func (s *sink) lock(ctx context.Context, run connector.Run) error {
 func (s *sink) compare(ctx context.Context) (err error) {
 	s.rel, err = s.conn.find(ctx, s.target)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && s.load.Create != sqldb.CreateNever:
-		return s.planNew(ctx)
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w, and `create: never` forbids to make it", err)
+		if err := s.MayCreate(err); err != nil {
+			return err
+		}
+		return s.planNew(ctx)
 	case err != nil:
 		return err
 	case s.rel.view:
@@ -154,7 +136,7 @@ func (s *sink) compare(ctx context.Context) (err error) {
 		return err
 	}
 	if !undoes {
-		return fmt.Errorf("`%s` is kept by the engine %s, which cannot undo what it did: no load into it is safe; ALTER TABLE %s ENGINE=InnoDB", s.rel.name, s.rel.engine, s.sql.Table(s.rel.name))
+		return fmt.Errorf("`%s` is kept by the engine %s, which cannot undo what it did: no load into it is safe; ALTER TABLE %s ENGINE=InnoDB", s.rel.name, s.rel.engine, s.Dialect.Table(s.rel.name))
 	}
 	cols, err := s.conn.columns(ctx, s.rel)
 	if err != nil {
@@ -164,7 +146,7 @@ func (s *sink) compare(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.sql.Widen = func(have sqldb.Column, f record.Field) string {
+	s.Dialect.Widen = func(have sqldb.Column, f record.Field) string {
 		t := columnNamed(cols, have.Name)
 		if t == nil || t.counted || t.Generated {
 			return ""
@@ -175,11 +157,11 @@ func (s *sink) compare(ctx context.Context) (err error) {
 		}
 		return decl
 	}
-	if s.load.Mode == sqldb.Replace {
+	if s.Load.Mode == sqldb.Replace {
 		return s.planReplace(ctx, table)
 	}
-	s.empty = s.load.Mode == sqldb.Truncate
-	s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, s.target, table)
+	s.empty = s.Load.Mode == sqldb.Truncate
+	s.Plan, err = sqldb.NewPlan(s.Dialect, s.Load, s.In, s.target, table)
 	return err
 }
 
@@ -187,27 +169,9 @@ func (s *sink) compare(ctx context.Context) (err error) {
 func (s *sink) stateTable(ctx context.Context) error {
 	there, err := s.conn.exists(ctx, s.target.Beside(sqldb.StateTable))
 	if err == nil && !there {
-		s.plan.Changes = append(s.plan.Changes, stateDDL(s.sql, s.target))
+		s.Plan.Changes = append(s.Plan.Changes, sqldb.CreateState(s.Dialect, s.target))
 	}
 	return err
-}
-
-// limits counts the rows that a guard compares with.
-func (s *sink) limits(ctx context.Context) error {
-	if s.req.MaxShrink == nil || s.rel.name.Table == "" {
-		return nil
-	}
-	n, err := s.count(ctx, "SELECT count(*) FROM "+s.sql.Table(s.target))
-	s.before = n
-	return err
-}
-
-func (s *sink) count(ctx context.Context, sql string) (int64, error) {
-	n, _, err := s.conn.one(ctx, sql)
-	if err != nil {
-		return 0, err
-	}
-	return strconv.ParseInt(n, 10, 64)
 }
 
 // Commit changes what is left to change, notes the run, commits, and gives a new table its
@@ -217,45 +181,32 @@ func (s *sink) Commit(ctx context.Context, ses *connector.Session, _ []connector
 		return s.committed(ctx, ses, st)
 	}
 	if err := s.finish(ctx, st); err != nil {
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	c := s.conn
 	err := c.exec(ctx, "COMMIT")
 	if err == nil {
-		err = c.swap(ctx, s.sql, s.spec)
+		err = c.swap(ctx, s.Dialect, s.spec)
 	}
 	lost := c.broken
 	s.leave()
-	switch {
-	case err == nil:
-		s.made = false
-		return &s.result, nil
-	case !lost:
-		return nil, s.fail(err)
-	}
-	// The answer is lost, and with it whether the server has committed.
-	res, again := s.committed(ctx, ses, st)
-	if again != nil {
-		return nil, s.fail(fmt.Errorf("commit: %w", errors.Join(err, again)))
-	}
-	s.result.Outputs = res.Outputs
-	return &s.result, nil
+	s.made = s.made && err != nil
+	return s.Ended(err, lost, func() (*connector.Result, error) { return s.committed(ctx, ses, st) })
 }
 
 // finish does everything but the commit.
 func (s *sink) finish(ctx context.Context, st connector.State) error {
-	s.result.Outputs = []string{s.label()}
-	switch s.plan.Mode {
+	switch s.Plan.Mode {
 	case sqldb.Mirror:
-		if err := s.deleteMissing(ctx); err != nil {
+		if err := s.DeleteMissing(ctx, s.conn.query, s.conn.execCount, keysTable); err != nil {
 			return err
 		}
 	case sqldb.Replace:
-		if err := s.plan.CheckShrink(s.before, s.rows); err != nil {
+		if err := s.CheckReplaced(); err != nil {
 			return err
 		}
 	}
-	if err := s.statements(ctx, "after", s.req.After); err != nil {
+	if err := s.statements(ctx, "after", s.Req.After); err != nil {
 		return err
 	}
 	if err := s.note(ctx, st); err != nil {
@@ -264,46 +215,24 @@ func (s *sink) finish(ctx context.Context, st connector.State) error {
 	return s.open(ctx)
 }
 
-// deleteMissing is the second half of a mirror.
-func (s *sink) deleteMissing(ctx context.Context) error {
-	if s.req.MaxShrink != nil {
-		now, err := s.count(ctx, "SELECT count(*) FROM "+s.sql.Table(s.plan.Into))
-		if err != nil {
-			return err
-		}
-		gone, err := s.count(ctx, s.plan.CountMissing(s.sql, keysTable))
-		if err != nil {
-			return err
-		}
-		if err := s.plan.CheckShrink(s.before, now-gone); err != nil {
-			return err
-		}
-	}
-	n, err := s.conn.execCount(ctx, s.plan.DeleteMissing(s.sql, keysTable))
-	s.result.Deleted = n
-	return err
-}
-
 // committed finds out whether the run of a process that died is visible, and makes it so
 // if only the new table's name was left to do. Whatever the run left behind on the
 // server ends first, so that the answer holds.
 func (s *sink) committed(ctx context.Context, ses *connector.Session, st connector.State) (*connector.Result, error) {
 	c, spec, err := s.recover(ctx, ses)
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	defer c.close()
-	_, run, err := c.state(ctx, s.sql, spec.Target, st.Flow)
-	switch {
-	case err != nil:
-		return nil, s.fail(err)
-	case run != st.Run:
-		return nil, s.fail(connector.ErrNothingStaged)
+	_, run, err := c.state(ctx, s.Dialect, spec.Target, st.Flow)
+	if err != nil {
+		return nil, s.Fail(err)
 	}
-	if err := c.swap(ctx, s.sql, spec); err != nil {
-		return nil, s.fail(err)
+	res, err := s.Found(run, st)
+	if err == nil {
+		err = c.swap(ctx, s.Dialect, spec)
 	}
-	return &connector.Result{Inserted: -1, Updated: -1, Deleted: -1, Outputs: []string{s.label()}}, nil
+	return res, s.Fail(err)
 }
 
 // recover connects and ends the connection of ses.
@@ -316,7 +245,7 @@ func (s *sink) recover(ctx context.Context, ses *connector.Session) (*conn, sess
 	if err != nil {
 		return nil, spec, err
 	}
-	s.sql = dialect(c.flavour)
+	s.Dialect = dialect(c.flavour)
 	if err := c.endHolder(ctx, spec.Lock); err != nil {
 		c.close()
 		return nil, spec, err
@@ -332,11 +261,11 @@ func (s *sink) Abort(ctx context.Context, ses *connector.Session, _ []connector.
 	s.leave()
 	c, spec, err := s.recover(ctx, ses)
 	if err != nil {
-		return s.fail(err)
+		return s.Fail(err)
 	}
 	defer c.close()
-	if err := c.drop(ctx, s.sql, spec); err != nil {
-		return s.fail(err)
+	if err := c.drop(ctx, s.Dialect, spec); err != nil {
+		return s.Fail(err)
 	}
 	s.made = false
 	return nil
@@ -354,7 +283,7 @@ func (s *sink) Close() error {
 	defer cancel()
 	if again, err := s.at.connect(ctx, false); err == nil {
 		defer again.close()
-		if again.endHolder(ctx, s.spec.Lock) == nil && again.drop(ctx, s.sql, s.spec) == nil {
+		if again.endHolder(ctx, s.spec.Lock) == nil && again.drop(ctx, s.Dialect, s.spec) == nil {
 			s.made = false
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -16,9 +15,8 @@ import (
 
 // source reads a table, a view or a query.
 type source struct {
-	at  *server
-	req connector.SourceRequest
-	sql *sqldb.Dialect
+	sqldb.Source
+	at *server
 
 	mu     sync.Mutex // guards what follows against readers that are closed meanwhile
 	lead   *conn      // with the transaction that is read in, from Plan on
@@ -26,17 +24,9 @@ type source struct {
 	begun  bool       // the transaction of lead is open
 	unread map[connector.SplitID]bool
 
-	rel      relation
-	cols     []tableColumn // of a table
-	query    sqldb.Query
-	columns  []column // as they are read
-	schema   *record.Schema
-	keyset   *sqldb.Keyset // of an incremental source
-	cursor   typeInfo      // of its cursor
-	ordering []order       // the columns of the keyset as texts
-	cut      sqldb.Term    // of a split source
-	cutBy    order
-	ranges   []connector.Range
+	rel     relation
+	cols    []tableColumn // of a table
+	columns []column      // as they are read
 }
 
 // column is a column of the result.
@@ -50,22 +40,7 @@ type column struct {
 }
 
 func newSource(at *server, req connector.SourceRequest) *source {
-	return &source{at: at, req: req, sql: dialect(flavour{})}
-}
-
-// label is what messages and positions call the source.
-func (s *source) label() string {
-	if s.req.Table == "" {
-		return s.at.name + ":query"
-	}
-	return s.at.name + ":" + s.req.Table
-}
-
-func (s *source) fail(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("read %s: %w", s.label(), err)
+	return &source{at: at, Source: sqldb.Source{Connection: at.name, Req: req, Dialect: dialect(flavour{})}}
 }
 
 // Close ends the transaction.
@@ -87,47 +62,9 @@ func (s *source) connected(ctx context.Context) (*conn, error) {
 	var err error
 	s.begun = false
 	if s.lead, err = s.at.connect(ctx, true); err == nil {
-		s.sql = dialect(s.lead.flavour)
+		s.Dialect = dialect(s.lead.flavour)
 	}
 	return s.lead, err
-}
-
-// from is what stands after FROM.
-func (s *source) from() string {
-	if s.req.Table != "" {
-		return s.sql.Table(s.rel.name)
-	}
-	return "(" + s.query.SQL + "\n) AS q"
-}
-
-// args are the values of the query's own parameters.
-func (s *source) args() *sqldb.Args {
-	a := &sqldb.Args{Dialect: s.sql}
-	for _, name := range s.query.Names {
-		a.Add(argText(s.req.Args[name]))
-		if s.req.Args[name] == nil {
-			a.Values[len(a.Values)-1] = nil
-		}
-	}
-	return a
-}
-
-// argText is a bound value as the server reads it.
-func argText(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case int64:
-		return strconv.FormatInt(v, 10)
-	case float64:
-		return string(record.AppendFloat(nil, v))
-	case bool:
-		if v {
-			return "1"
-		}
-		return "0"
-	}
-	return ""
 }
 
 // Discover takes the types of the columns from the catalogue.
@@ -135,7 +72,7 @@ func (s *source) Discover(ctx context.Context) (*connector.Stream, error) {
 	st, err := s.discover(ctx)
 	if err != nil {
 		s.Close()
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	return st, nil
 }
@@ -156,22 +93,23 @@ func (s *source) discover(ctx context.Context) (*connector.Stream, error) {
 	if err := s.choose(cols, st); err != nil {
 		return nil, err
 	}
-	st.Schema = s.schema
+	st.Schema = s.Schema
 	return st, s.prepareOrder(ctx, c, st)
 }
 
 // described is the columns there are, each with its own type.
 func (s *source) described(ctx context.Context, c *conn, st *connector.Stream) ([]column, error) {
-	if s.req.Table == "" {
+	if s.Req.Table == "" {
 		return s.describedQuery(ctx, c)
 	}
-	name, err := s.sql.ParseName(s.req.Table)
+	name, err := s.Dialect.ParseName(s.Req.Table)
 	if err != nil {
 		return nil, err
 	}
 	if s.rel, err = c.find(ctx, name); err != nil {
 		return nil, err
 	}
+	s.Table = s.rel.name
 	if s.cols, err = c.columns(ctx, s.rel); err != nil {
 		return nil, err
 	}
@@ -185,7 +123,7 @@ func (s *source) described(ctx context.Context, c *conn, st *connector.Stream) (
 	}
 	var cols []column
 	for _, t := range s.cols {
-		if t.hidden && !slices.Contains(s.req.Select, t.Name) {
+		if t.hidden && !slices.Contains(s.Req.Select, t.Name) {
 			continue
 		}
 		col := column{name: t.Name, info: t.info, sourceType: t.info.read()}
@@ -198,14 +136,11 @@ func (s *source) described(ctx context.Context, c *conn, st *connector.Stream) (
 
 // describedQuery takes the query apart and asks the server what its rows are.
 func (s *source) describedQuery(ctx context.Context, c *conn) (cols []column, err error) {
-	if s.query, err = s.sql.ParseQuery(s.req.Query); err == nil {
-		err = s.query.CheckArgs(s.req.Args)
-	}
-	if err != nil {
+	if err := s.TakeApart(); err != nil {
 		return nil, err
 	}
-	a := s.args()
-	rows, err := c.prepared(ctx, "SELECT * FROM "+s.from()+" LIMIT 0", a.Values)
+	a := s.Args()
+	rows, err := c.prepared(ctx, "SELECT * FROM "+s.From()+" LIMIT 0", a.Values)
 	if err != nil {
 		return nil, err
 	}
@@ -245,11 +180,11 @@ const sampleRows = 1000
 func (s *source) spans24(ctx context.Context, c *conn, cols []column, st *connector.Stream) error {
 	for i := range cols {
 		col := &cols[i]
-		if !col.time || slices.ContainsFunc(s.req.Columns, func(f record.Field) bool { return f.Name == col.name }) {
+		if !col.time || slices.ContainsFunc(s.Req.Columns, func(f record.Field) bool { return f.Name == col.name }) {
 			continue
 		}
-		name, a := s.sql.Ident(col.name), s.args()
-		_, beyond, err := c.one(ctx, fmt.Sprintf("SELECT 1 FROM (SELECT %s FROM %s LIMIT %d) AS s WHERE %s < 0 OR %s >= '24:00:00' LIMIT 1", name, s.from(), sampleRows, name, name), a.Values...)
+		name, a := s.Dialect.Ident(col.name), s.Args()
+		_, beyond, err := c.one(ctx, fmt.Sprintf("SELECT 1 FROM (SELECT %s FROM %s LIMIT %d) AS s WHERE %s < 0 OR %s >= '24:00:00' LIMIT 1", name, s.From(), sampleRows, name, name), a.Values...)
 		if err != nil {
 			return err
 		}
@@ -269,11 +204,11 @@ func (s *source) choose(cols []column, st *connector.Stream) error {
 	for i := range cols {
 		have[i] = cols[i].field
 	}
-	picked, err := sqldb.Pick(s.sql, s.req, have, st)
+	picked, err := s.Choose(have, st)
 	if err != nil {
 		return err
 	}
-	s.schema, s.columns = &record.Schema{}, nil
+	s.columns = nil
 	for _, p := range picked {
 		col := column{none: true, name: p.Field.Name}
 		if p.Column >= 0 {
@@ -282,7 +217,6 @@ func (s *source) choose(cols []column, st *connector.Stream) error {
 		col.field = p.Field
 		col.typed = !col.none && col.Type == p.Field.Type
 		s.columns = append(s.columns, col)
-		s.schema.Fields = append(s.schema.Fields, p.Field)
 	}
 	return nil
 }
@@ -294,7 +228,7 @@ func (s *source) selectList(extra []string) string {
 		if s.columns[i].none {
 			parts = append(parts, "NULL")
 		} else {
-			parts = append(parts, s.sql.Ident(s.columns[i].name))
+			parts = append(parts, s.Dialect.Ident(s.columns[i].name))
 		}
 	}
 	parts = append(parts, extra...)

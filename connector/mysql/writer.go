@@ -40,12 +40,12 @@ const rowRoom = 4096
 // Open starts a writer. A savepoint lets Close take back what a failed attempt did.
 func (s *sink) Open(ctx context.Context, _ *connector.Session, _ connector.Split) (connector.Writer, error) {
 	if s.conn == nil {
-		return nil, s.fail(fmt.Errorf("no transaction is open: %w", connector.ErrNothingStaged))
+		return nil, s.Fail(fmt.Errorf("no transaction is open: %w", connector.ErrNothingStaged))
 	}
 	w := &writer{s: s, most: max(s.conn.packet-rowRoom-16*len(s.cells), rowRoom)}
 	w.statements()
 	if err := s.conn.exec(ctx, "SAVEPOINT "+writerPoint); err != nil {
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	return w, nil
 }
@@ -59,18 +59,18 @@ func (w *writer) statements() {
 	for i := range s.cells {
 		c := &s.cells[i]
 		names = append(names, c.column)
-		cols[i] = s.sql.Ident(c.column)
+		cols[i] = s.Dialect.Ident(c.column)
 		if convert := map[form]string{formBytes: "UNHEX(@c%d)", formBit: "CAST(@c%d AS UNSIGNED)"}[c.form]; convert != "" {
 			set = append(set, cols[i]+" = "+fmt.Sprintf(convert, i))
 			cols[i] = fmt.Sprintf("@c%d", i)
 		}
 	}
-	into, how := s.sql.Table(s.plan.Into), "INSERT"
+	into, how := s.Dialect.Table(s.Plan.Into), "INSERT"
 	if s.staged {
 		into, how = stageTable, "REPLACE" // the last row of a key counts
 		w.tail = "REPLACE "
 	}
-	w.insert = how + " INTO " + into + " (" + s.sql.Idents(names) + ") VALUES "
+	w.insert = how + " INTO " + into + " (" + s.Dialect.Idents(names) + ") VALUES "
 	w.tail += "INTO TABLE " + into + ` CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\t' ENCLOSED BY '' ESCAPED BY '\\' LINES STARTING BY '' TERMINATED BY '\n' (` + strings.Join(cols, ", ") + ")"
 	if len(set) > 0 {
 		w.tail += " SET " + strings.Join(set, ", ")
@@ -78,9 +78,9 @@ func (w *writer) statements() {
 	if !s.staged {
 		return
 	}
-	w.merge = s.plan.Merge(s.sql, stageTable)
-	if s.plan.Mode == sqldb.Mirror {
-		w.merge = append(w.merge, "REPLACE"+strings.TrimPrefix(s.plan.KeepKeys(s.sql, keysTable, stageTable), "INSERT"))
+	w.merge = s.Plan.Merge(s.Dialect, stageTable)
+	if s.Plan.Mode == sqldb.Mirror {
+		w.merge = append(w.merge, "REPLACE"+strings.TrimPrefix(s.Plan.KeepKeys(s.Dialect, keysTable, stageTable), "INSERT"))
 	}
 	w.merge = append(w.merge, "DELETE FROM "+stageTable)
 }
@@ -97,7 +97,7 @@ func (w *writer) Append(ctx context.Context, m *connector.Morsel) error {
 		return nil
 	}
 	if err := w.append(ctx, m, e); err != nil {
-		return w.s.fail(err)
+		return w.s.Fail(err)
 	}
 	w.rows += int64(len(b.Sel))
 	w.bytes += int64(len(m.Out))
@@ -219,10 +219,10 @@ func (w *writer) Seal(ctx context.Context) (connector.Receipt, error) {
 		if isError(err, errNoSavepoint) {
 			err = fmt.Errorf("the server has rolled the transaction back")
 		}
-		return r, w.s.fail(err)
+		return r, w.s.Fail(err)
 	}
 	w.sealed = true
-	w.s.rows += w.rows
+	w.s.Rows += w.rows
 	return r, w.Close()
 }
 
@@ -238,7 +238,7 @@ func (w *writer) Close() error {
 	}
 	for _, sql := range []string{"ROLLBACK TO SAVEPOINT " + writerPoint, "RELEASE SAVEPOINT " + writerPoint} {
 		if err := c.exec(context.Background(), sql); err != nil {
-			return w.s.fail(err)
+			return w.s.Fail(err)
 		}
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/sqldb"
 )
 
@@ -16,20 +15,20 @@ const (
 
 // build makes and changes the tables before the first row.
 func (s *sink) build(ctx context.Context) error {
-	s.result = connector.Result{Inserted: -1, Updated: -1, Deleted: -1}
-	for _, sql := range s.plan.DDL {
+	s.Result = s.Uncounted()
+	for _, sql := range s.Plan.DDL {
 		if err := s.conn.exec(ctx, sql); err != nil {
 			return fmt.Errorf("%s: %w", sql, err)
 		}
 	}
-	if s.rel.oid != "" && (s.plan.Mode == sqldb.Truncate || s.inPlace) {
-		n, err := s.conn.execCount(ctx, "DELETE FROM "+s.sql.Table(s.target))
+	if s.rel.oid != "" && (s.Plan.Mode == sqldb.Truncate || s.inPlace) {
+		n, err := s.conn.execCount(ctx, "DELETE FROM "+s.Dialect.Table(s.target))
 		if err != nil {
 			return err
 		}
-		s.result.Deleted = n
+		s.Result.Deleted = n
 	}
-	into, err := s.conn.find(ctx, s.plan.Into)
+	into, err := s.conn.find(ctx, s.Plan.Into)
 	if err != nil {
 		return err
 	}
@@ -46,17 +45,17 @@ func (s *sink) encoders(ctx context.Context, into relation) error {
 		return err
 	}
 	s.cells = s.cells[:0]
-	for _, i := range s.plan.Fields() {
-		c := &s.plan.Columns[i]
+	for _, i := range s.Plan.Fields() {
+		c := &s.Plan.Columns[i]
 		t := columnNamed(cols, c.Name)
 		if t == nil {
 			return fmt.Errorf("column `%s` is gone", c.Name)
 		}
-		e, err := newCellEncoder(s.in.Fields[i], t)
+		e, err := newCellEncoder(s.In.Fields[i], t)
 		if err != nil {
 			return err
 		}
-		e.index, e.key = i, s.plan.IsKey(i)
+		e.index, e.key = i, s.Plan.IsKey(i)
 		c.Staged, c.Cast, c.Compare, c.Always = e.staged, e.cast, compareAs(t.info), t.Always
 		s.cells = append(s.cells, e)
 	}
@@ -82,7 +81,7 @@ var equalTypes = map[uint32]bool{
 // route decides whether rows go through a temporary table: where the mode, or a type without a
 // binary form, needs one.
 func (s *sink) route(ctx context.Context, into relation) error {
-	s.staged = s.plan.Keyed()
+	s.staged = s.Plan.Keyed()
 	for _, e := range s.cells {
 		s.staged = s.staged || e.cast != ""
 	}
@@ -100,10 +99,10 @@ func (s *sink) stage(ctx context.Context) error {
 	if !s.staged {
 		return nil
 	}
-	sql := s.plan.Stage(s.sql, "CREATE TEMPORARY TABLE "+stageTable) + " ON COMMIT DROP"
-	switch s.plan.Mode {
+	sql := s.Plan.Stage(s.Dialect, "CREATE TEMPORARY TABLE "+stageTable) + " ON COMMIT DROP"
+	switch s.Plan.Mode {
 	case sqldb.Mirror:
-		sql += "; " + s.plan.StageKeys(s.sql, "CREATE TEMPORARY TABLE "+keysTable) + " ON COMMIT DROP"
+		sql += "; " + s.Plan.StageKeys(s.Dialect, "CREATE TEMPORARY TABLE "+keysTable) + " ON COMMIT DROP"
 	case sqldb.Update, sqldb.Delete:
 		// A batch is small, and nothing is known of it: the key's index is right.
 		sql += "; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,12 +16,6 @@ type relation struct {
 	name sqldb.Name // as the server has it, with its schema
 	kind string     // r table, p partitioned, v view, m materialised view, f foreign table
 }
-
-// noTable is the error for a table that is not there.
-type noTable struct{ name, suggestion string }
-
-func (e *noTable) Error() string        { return "no table or view `" + e.name + "`" + e.suggestion }
-func (e *noTable) Is(target error) bool { return target == fs.ErrNotExist }
 
 // find looks a table or view up. The error names the nearest one there is.
 func (c *conn) find(ctx context.Context, n sqldb.Name) (relation, error) {
@@ -38,7 +31,7 @@ func (c *conn) find(ctx context.Context, n sqldb.Name) (relation, error) {
 		return relation{}, c.missing(ctx, n)
 	}
 	r := rows[0]
-	return relation{r[0].s, sqldb.Name{Schema: r[1].s, Table: r[2].s}, r[3].s}, nil
+	return relation{r[0].S, sqldb.Name{Schema: r[1].S, Table: r[2].S}, r[3].S}, nil
 }
 
 // missing is the error for n, with the name that may have been meant.
@@ -52,9 +45,9 @@ func (c *conn) missing(ctx context.Context, n sqldb.Name) error {
 	}
 	names := make([]string, len(rows))
 	for i, r := range rows {
-		names[i] = r[0].s
+		names[i] = r[0].S
 	}
-	return &noTable{n.String(), sqldb.Suggest(n.String(), names)}
+	return sqldb.NoTable(n.String(), names)
 }
 
 // schemaOf finds a schema. "" is the one in which tables without a schema are made.
@@ -100,13 +93,13 @@ func (c *conn) columns(ctx context.Context, r relation) ([]tableColumn, error) {
 	cols := make([]tableColumn, len(rows))
 	for i, f := range rows {
 		col := &cols[i]
-		col.Name, col.Type = f[0].s, f[1].s
-		oid, _ := strconv.ParseUint(f[2].s, 10, 32)
-		mod, _ := strconv.ParseInt(f[3].s, 10, 32)
-		col.info = typeInfo{uint32(oid), int32(mod), f[4].s, f[5].s[0], f[6].s[0]}
-		col.NotNull, col.Generated, col.Always = f[7].s == "t", f[8].s == "t", f[9].s == "t"
-		col.must = f[10].s == "t"
-		col.PrimaryKey, _ = strconv.Atoi(f[11].s)
+		col.Name, col.Type = f[0].S, f[1].S
+		oid, _ := strconv.ParseUint(f[2].S, 10, 32)
+		mod, _ := strconv.ParseInt(f[3].S, 10, 32)
+		col.info = typeInfo{uint32(oid), int32(mod), f[4].S, f[5].S[0], f[6].S[0]}
+		col.NotNull, col.Generated, col.Always = f[7].S == "t", f[8].S == "t", f[9].S == "t"
+		col.must = f[10].S == "t"
+		col.PrimaryKey, _ = strconv.Atoi(f[11].S)
 	}
 	return cols, nil
 }
@@ -129,7 +122,7 @@ func (c *conn) table(ctx context.Context, r relation) (*sqldb.Table, error) {
 		return nil, err
 	}
 	for _, f := range rows {
-		if list := strings.Split(f[1].s, "\x01"); f[0].s == "t" {
+		if list := strings.Split(f[1].S, "\x01"); f[0].S == "t" {
 			t.Unique = append(t.Unique, list)
 		} else {
 			t.Indexes = append(t.Indexes, list)
@@ -148,7 +141,7 @@ func (c *conn) types(ctx context.Context, oids []uint32, mods []int32) ([]typeIn
 	}
 	infos := make([]typeInfo, len(rows))
 	for i, f := range rows {
-		infos[i] = typeInfo{oids[i], mods[i], f[2].s, f[3].s[0], f[4].s[0]}
+		infos[i] = typeInfo{oids[i], mods[i], f[2].S, f[3].S[0], f[4].S[0]}
 	}
 	if len(infos) != len(oids) {
 		return nil, fmt.Errorf("%d of %d columns have a type that is not known", len(oids)-len(infos), len(oids))

@@ -14,7 +14,7 @@ func TestTypeChangesBeforeReading(t *testing.T) {
 	b := d.base(t)
 	b.SQL(t, b.name, "CREATE TABLE t (id bigint, at timestamptz); INSERT INTO t VALUES (1, now())")
 	for _, change := range []string{"ALTER TABLE t ALTER id TYPE double precision", "ALTER TABLE t ALTER at TYPE timestamp"} {
-		s := b.source(t, b.name, connector.SourceRequest{Table: "t"})
+		s := b.Source(t, connector.SourceRequest{Table: "t"})
 		if _, err := s.Discover(t.Context()); err != nil {
 			t.Fatal(err)
 		}

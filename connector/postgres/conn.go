@@ -12,6 +12,7 @@ import (
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/netguard"
+	"github.com/headgate/headgate/connector/sqldb"
 )
 
 // conn is one connection, used from one goroutine at a time.
@@ -50,7 +51,7 @@ func (c *conn) fail(ctx context.Context, err error) error {
 		return ours
 	}
 	if c.pg.IsClosed() {
-		return connector.Transient(connector.Mark(fmt.Errorf("the connection broke: %w", err), connector.ErrUnreachable))
+		return broke(err)
 	}
 	return netguard.Explain(err, c.server.cfg.Host)
 }
@@ -73,14 +74,8 @@ func (c *conn) execCount(ctx context.Context, sql string) (int64, error) {
 	return results[len(results)-1].CommandTag.RowsAffected(), nil
 }
 
-// text is a value that may be NULL.
-type text struct {
-	s    string
-	null bool
-}
-
 // query yields rows of texts. A parameter that is nil is NULL.
-func (c *conn) query(ctx context.Context, sql string, args ...*string) ([][]text, error) {
+func (c *conn) query(ctx context.Context, sql string, args ...*string) ([][]sqldb.Text, error) {
 	values := make([][]byte, len(args))
 	for i, a := range args {
 		if a != nil {
@@ -91,11 +86,11 @@ func (c *conn) query(ctx context.Context, sql string, args ...*string) ([][]text
 	if res.Err != nil {
 		return nil, c.fail(ctx, res.Err)
 	}
-	rows := make([][]text, len(res.Rows))
+	rows := make([][]sqldb.Text, len(res.Rows))
 	for i, r := range res.Rows {
-		rows[i] = make([]text, len(r))
+		rows[i] = make([]sqldb.Text, len(r))
 		for j, v := range r {
-			rows[i][j] = text{string(v), v == nil}
+			rows[i][j] = sqldb.Text{S: string(v), Null: v == nil}
 		}
 	}
 	return rows, nil
@@ -103,11 +98,7 @@ func (c *conn) query(ctx context.Context, sql string, args ...*string) ([][]text
 
 // one is the first cell of a query; ok is false when there is no row, or it is NULL.
 func (c *conn) one(ctx context.Context, sql string, args ...*string) (s string, ok bool, err error) {
-	rows, err := c.query(ctx, sql, args...)
-	if err != nil || len(rows) == 0 || len(rows[0]) == 0 {
-		return "", false, err
-	}
-	return rows[0][0].s, !rows[0][0].null, nil
+	return sqldb.Ask(c.query).One(ctx, sql, args...)
 }
 
 // describe is the columns of a statement.
@@ -160,22 +151,45 @@ func putHead(msg []byte) {
 	binary.BigEndian.PutUint32(msg[1:], uint32(len(msg)-1))
 }
 
-// copyIn runs statements of which one is a COPY FROM STDIN, and sends it the data, a whole
-// CopyData message. It does not wait for the server to get there: of what comes
-// after an error the server takes no notice.
+// copyIn runs statements of which one is a COPY FROM STDIN, with its data.
 func (c *conn) copyIn(ctx context.Context, sql string, message []byte) error {
-	stop := c.watch(ctx)
-	err := c.sendCopy(sql, message)
-	if err == nil {
-		err = c.drain()
-	} else {
+	if err := c.sendCopy(ctx, sql, message); err != nil {
 		c.breakOff()
+		return err
 	}
+	return c.answer(ctx)
+}
+
+// answer is what became of the first copy that was sent and not answered yet.
+func (c *conn) answer(ctx context.Context) error {
+	stop := c.watch(ctx)
+	err := c.drain()
 	stop()
 	return c.fail(ctx, err)
 }
 
-func (c *conn) sendCopy(sql string, message []byte) error {
+// sendCopy sends statements of which one is a COPY FROM STDIN, and its data, a whole CopyData
+// message. It does not wait for the server to get there: of what comes after an error the
+// server takes no notice. It may run beside answer.
+func (c *conn) sendCopy(ctx context.Context, sql string, message []byte) error {
+	stop := c.watch(ctx)
+	err := c.sendMessages(sql, message)
+	stop()
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return broke(err)
+}
+
+// broke is the error of a connection that cannot be used any more.
+func broke(err error) error {
+	return connector.Transient(connector.Mark(fmt.Errorf("the connection broke: %w", err), connector.ErrUnreachable))
+}
+
+func (c *conn) sendMessages(sql string, message []byte) error {
 	f := c.pg.Frontend()
 	f.SendQuery(&pgproto3.Query{String: sql})
 	f.Send(&pgproto3.CopyData{Data: copyHeader})

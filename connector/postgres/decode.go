@@ -21,6 +21,7 @@ type rows struct {
 	first int64
 	n     int
 	cells []cell // row by row
+	found bool   // cells are those of the batch
 	vec   record.Vector
 	text  []byte
 	dump  []byte
@@ -32,20 +33,18 @@ type cell struct{ at, size int32 }
 func newRows(r *reader) *rows {
 	width := len(r.src.columns)
 	if len(r.seen) > 0 {
-		width += len(r.src.texts())
+		width += len(r.src.Keyset.Texts())
 	}
 	return &rows{src: r.src, seen: r.seen, width: max(width, 1)}
 }
 
-// Decode finds the cells. They are typed when somebody asks for them.
+// Decode makes the batch. Cells are found and typed when somebody asks for them.
 func (r *reader) Decode(m *connector.Morsel) error {
 	p := m.Scratch.(*rows)
-	if err := p.find(m.Chunk); err != nil {
-		return r.src.fail(err)
-	}
 	b := &m.Batch
 	b.Reset(p.n)
 	b.Buf = m.Chunk
+	p.found = false
 	b.Origin = p
 	for i := range r.src.columns {
 		c := &r.src.columns[i]
@@ -56,10 +55,22 @@ func (r *reader) Decode(m *connector.Morsel) error {
 		}
 	}
 	p.dedupe(b)
-	return nil
+	return b.Err
 }
 
 var errMessage = errors.New("the server sent a row that is not one")
+
+// located finds the cells, once. Without them the run is over.
+func (p *rows) located(b *record.Batch) bool {
+	if !p.found {
+		if err := p.find(b.Buf); err != nil {
+			b.Fail(p.src.Fail(err))
+			return false
+		}
+		p.found = true
+	}
+	return true
+}
 
 // find notes where the cells of the messages in chunk lie.
 func (p *rows) find(chunk []byte) error {
@@ -95,7 +106,7 @@ func (p *rows) find(chunk []byte) error {
 
 // dedupe takes the rows of a lag out that were read before.
 func (p *rows) dedupe(b *record.Batch) {
-	if len(p.seen) == 0 {
+	if len(p.seen) == 0 || !p.located(b) {
 		return
 	}
 	keep := b.Sel[:0]
@@ -119,6 +130,12 @@ func (p *rows) bytes(b *record.Batch, c cell) []byte {
 
 // FillValues types cells from their binary form.
 func (p *rows) FillValues(b *record.Batch, col int, sel []int32, v *record.Vector) {
+	if !p.located(b) {
+		for _, row := range sel {
+			v.Fail(row, record.BadRecord, errMessage.Error())
+		}
+		return
+	}
 	fill := fills[p.src.columns[col].wire]
 	checks := p.src.ascii && p.src.columns[col].wire == wireText
 	for _, row := range sel {
@@ -340,12 +357,15 @@ func (p *rows) FillText(b *record.Batch, col int, sel []int32, v *record.Vector)
 
 // Position counts rows from 1 in the order in which the server sent them.
 func (p *rows) Position(_ *record.Batch, row int32) record.Position {
-	return record.Position{File: p.src.label(), Line: p.first + int64(row)}
+	return record.Position{File: p.src.Label(), Line: p.first + int64(row)}
 }
 
 // Record is the row as a JSON object of its cells.
 func (p *rows) Record(b *record.Batch, row int32) []byte {
 	p.dump = append(p.dump[:0], '{')
+	if !p.located(b) {
+		return append(p.dump, '}')
+	}
 	sel := []int32{row}
 	var v record.Vector
 	for i := range p.src.columns {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/headgate/headgate/connector"
 )
@@ -12,24 +13,21 @@ import (
 var kinds = map[string]string{"r": "table", "p": "partitioned table", "v": "view", "m": "materialized view", "f": "foreign table", "partition": "partition"}
 
 // relations lists what this login may read, or describes one relation.
-func (s *server) relations(ctx context.Context, name string) ([]connector.Relation, error) {
+func (s *server) relations(ctx context.Context, name string) (list []connector.Relation, err error) {
 	c, err := s.connect(ctx, true)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
 	if name == "" {
-		list, err := c.readable(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("describe %s: %w", s.name, err)
-		}
-		return list, nil
+		list, err = c.readable(ctx)
+	} else {
+		list, err = c.relation(ctx, name)
 	}
-	r, err := c.relation(ctx, name)
 	if err != nil {
-		return nil, fmt.Errorf("describe %s:%s: %w", s.name, name, err)
+		return nil, fmt.Errorf("describe %s: %w", strings.TrimSuffix(s.name+":"+name, ":"), err)
 	}
-	return []connector.Relation{*r}, nil
+	return list, nil
 }
 
 // readable lists the relations that this login may select from.
@@ -44,17 +42,17 @@ func (c *conn) readable(ctx context.Context) ([]connector.Relation, error) {
 	}
 	list, write := make([]connector.Relation, len(rows)), dialect().WriteName
 	for i, r := range rows {
-		list[i] = connector.Relation{Name: write(r[1].s), Schema: r[0].s, Table: r[1].s, Near: r[3].s == "t", Kind: kinds[r[2].s]}
+		list[i] = connector.Relation{Name: write(r[1].S), Schema: r[0].S, Table: r[1].S, Near: r[3].S == "t", Kind: kinds[r[2].S]}
 		if !list[i].Near {
-			list[i].Name = write(r[0].s) + "." + list[i].Name
+			list[i].Name = write(r[0].S) + "." + list[i].Name
 		}
-		list[i].Rows, _ = strconv.ParseInt(r[4].s, 10, 64)
+		list[i].Rows, _ = strconv.ParseInt(r[4].S, 10, 64)
 	}
 	return list, nil
 }
 
 // relation describes one.
-func (c *conn) relation(ctx context.Context, name string) (*connector.Relation, error) {
+func (c *conn) relation(ctx context.Context, name string) ([]connector.Relation, error) {
 	parsed, err := dialect().ParseName(name)
 	if err != nil {
 		return nil, err
@@ -67,7 +65,7 @@ func (c *conn) relation(ctx context.Context, name string) (*connector.Relation, 
 	if err != nil {
 		return nil, err
 	}
-	rel := &connector.Relation{Name: r.name.String(), Schema: r.name.Schema, Table: r.name.Table, Kind: kinds[r.kind], Rows: -1}
+	rel := connector.Relation{Name: r.name.String(), Schema: r.name.Schema, Table: r.name.Table, Kind: kinds[r.kind], Rows: -1}
 	if n, ok, err := c.one(ctx, "SELECT reltuples::int8 FROM pg_catalog.pg_class WHERE oid = $1::oid AND relkind IN ('r', 'm') AND reltuples >= 0 AND relpages > 0", &r.oid); err != nil {
 		return nil, err
 	} else if ok {
@@ -81,7 +79,7 @@ func (c *conn) relation(ctx context.Context, name string) (*connector.Relation, 
 		return nil, err
 	}
 	for _, i := range rows {
-		rel.Indexes = append(rel.Indexes, i[0].s)
+		rel.Indexes = append(rel.Indexes, i[0].S)
 	}
-	return rel, nil
+	return []connector.Relation{rel}, nil
 }

@@ -65,6 +65,11 @@ func Type() *connector.Type {
 			},
 			WriteName: dialect().WriteName,
 		},
+		Check: func(cfg any) []error {
+			c := cfg.(*Config)
+			return append(netguard.CheckTLS(nil, c.ClientCert, c.ClientKey),
+				netguard.CheckHost(c.Host), netguard.CheckPort(c.Port), netguard.CheckPlaintext(c.Plaintext, ""))
+		},
 		Test: func(ctx context.Context, env connector.Env, cfg any) (*connector.Probe, error) {
 			return newServer(env, cfg.(*Config)).probe(ctx)
 		},
@@ -74,8 +79,9 @@ func Type() *connector.Type {
 // dialect is PostgreSQL's.
 func dialect() *sqldb.Dialect {
 	return &sqldb.Dialect{
-		Name: dialectName, Quote: '"', MaxIdent: 63, MaxColumns: 1600, Schemas: true, Numbered: true, RowValues: true, DollarQuotes: true,
-		Upsert: sqldb.OnConflict, Join: sqldb.JoinUsing, Distinct: "%s IS DISTINCT FROM %s", TextType: "text", KeyTextType: "text",
+		Name: dialectName, Quote: '"', MaxIdent: 63, MaxColumns: 1600, Schemas: true, Numbered: true, RowValues: true, BoolWords: true, DollarQuotes: true,
+		Upsert: sqldb.OnConflict, Join: sqldb.JoinUsing, Distinct: "%s IS DISTINCT FROM %s", Earlier: "%s - make_interval(secs => %s::float8 / 1000000)",
+		TextType: "text", KeyTextType: "text",
 		ColumnType: columnType, Widen: widen, AlterType: "ALTER TABLE %s ALTER COLUMN %s TYPE %s",
 	}
 }

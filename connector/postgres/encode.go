@@ -18,6 +18,10 @@ type encoded struct {
 	starts []int   // of each, in the message
 	part   []byte  // a message of some of them
 	vecs   []*record.Vector
+	relay  relay
+	one    [1]int32 // a row that is encoded alone
+	zeros  bool     // the chunk may hold a zero byte
+	sent   int      // the epoch of the writer in which the message was sent; 0 = not yet
 }
 
 // end is where row i-1 ends.
@@ -27,6 +31,9 @@ func (e *encoded) end(out []byte, i int) int {
 	}
 	return e.starts[i]
 }
+
+// ChecksCells is true of encode.
+func (w *writer) ChecksCells() {}
 
 // Encode writes the rows as a binary COPY has them, in one message.
 func (w *writer) Encode(m *connector.Morsel) error {
@@ -46,47 +53,63 @@ func (w *writer) Encode(m *connector.Morsel) error {
 // encode writes the rows of b.Sel but for those it has to reject.
 func (w *writer) encode(out []byte, b *record.Batch, e *encoded) []byte {
 	cells := w.s.cells
-	e.rows, e.starts, e.vecs = e.rows[:0], e.starts[:0], e.vecs[:0]
+	e.rows, e.starts, e.vecs, e.sent = e.rows[:0], e.starts[:0], e.vecs[:0], 0
+	if e.zeros = e.relay.plan(cells, b); e.zeros {
+		return w.relay(out, b, e)
+	}
+	e.zeros = bytes.IndexByte(b.Buf, 0) >= 0
 	for i := range cells {
 		e.vecs = append(e.vecs, b.Cols[cells[i].index].Values(b, b.Sel))
 	}
-rows:
 	for _, row := range b.Sel {
-		start := len(out)
-		out = binary.BigEndian.AppendUint16(out, uint16(len(cells)))
-		for i := range cells {
-			c, v := &cells[i], e.vecs[i]
-			var problem string
-			switch v.Cells[row] {
-			case record.Value:
-				if out, problem = c.put(out, b, v, row); problem != "" {
-					b.Reject(row, record.Constraint, c.field, problem)
-				}
-			case record.Bad:
-				f := v.Fault(row)
-				b.Reject(row, f.Code, c.field, f.Message)
-				problem = f.Message
-			default:
-				if out = append(out, 0xff, 0xff, 0xff, 0xff); c.key {
-					problem = "the key must not be NULL"
-					b.Reject(row, record.Constraint, c.field, problem)
-				}
-			}
-			if problem != "" {
-				out = out[:start]
-				continue rows
-			}
-		}
-		e.rows, e.starts = append(e.rows, row), append(e.starts, start)
+		out = w.encodeRow(out, b, e, row)
 	}
 	return out
 }
 
-// put appends a cell with its size, or says why it cannot.
-func (c *cellEncoder) put(out []byte, b *record.Batch, v *record.Vector, row int32) ([]byte, string) {
+// encodeRow writes a row, or rejects it. Without the vectors it asks for the row's cells alone.
+func (w *writer) encodeRow(out []byte, b *record.Batch, e *encoded, row int32) []byte {
+	cells, start := w.s.cells, len(out)
+	out = binary.BigEndian.AppendUint16(out, uint16(len(cells)))
+	for i := range cells {
+		c := &cells[i]
+		var v *record.Vector
+		if len(e.vecs) > 0 {
+			v = e.vecs[i]
+		} else {
+			e.one[0] = row
+			v = b.Cols[c.index].Values(b, e.one[:])
+		}
+		var problem string
+		switch v.Cells[row] {
+		case record.Value:
+			if out, problem = c.put(out, b, v, row, e.zeros); problem != "" {
+				b.Reject(row, record.Constraint, c.field, problem)
+			}
+		case record.Bad:
+			f := v.Fault(row)
+			b.Reject(row, f.Code, c.field, f.Message)
+			problem = f.Message
+		default:
+			if out = append(out, 0xff, 0xff, 0xff, 0xff); c.key {
+				problem = "the key must not be NULL"
+				b.Reject(row, record.Constraint, c.field, problem)
+			}
+		}
+		if problem != "" {
+			return out[:start]
+		}
+	}
+	e.rows, e.starts = append(e.rows, row), append(e.starts, start)
+	return out
+}
+
+// put appends a cell with its size, or says why it cannot. zeros says whether a zero byte may be in a
+// text of the chunk.
+func (c *cellEncoder) put(out []byte, b *record.Batch, v *record.Vector, row int32, zeros bool) ([]byte, string) {
 	switch c.form {
 	case formText:
-		return c.putText(out, b, v, row)
+		return c.putText(out, b, v, row, zeros)
 	case formInt2, formInt4, formInt8, formOID:
 		return c.putInt(out, b, v, row)
 	case formNumeric:
@@ -117,16 +140,18 @@ func appendSized(out, value []byte) []byte {
 	return append(out, value...)
 }
 
-func (c *cellEncoder) putText(out []byte, b *record.Batch, v *record.Vector, row int32) ([]byte, string) {
+func (c *cellEncoder) putText(out []byte, b *record.Batch, v *record.Vector, row int32, zeros bool) ([]byte, string) {
 	at := len(out)
 	if v.Type.Textual() {
 		out = appendSized(out, b.Text(v.Str[row]))
+		zeros = zeros || v.Str[row].Aux()
 	} else {
+		zeros = false
 		out = v.AppendText(append(out, 0, 0, 0, 0), b, row)
 		binary.BigEndian.PutUint32(out[at:], uint32(len(out)-at-4))
 	}
 	text := out[at+4:]
-	if bytes.IndexByte(text, 0) >= 0 {
+	if zeros && bytes.IndexByte(text, 0) >= 0 {
 		return out, "a text of PostgreSQL cannot hold a zero byte"
 	}
 	if c.number && !c.fits(text) {

@@ -16,16 +16,6 @@ import (
 	"github.com/headgate/headgate/connector/sqldb"
 )
 
-// byMode are the rights on an existing table that a load mode takes.
-var byMode = map[string][]string{
-	sqldb.Append:   {"INSERT"},
-	sqldb.Truncate: {"INSERT", "DELETE"},
-	sqldb.Upsert:   {"SELECT", "INSERT", "UPDATE"},
-	sqldb.Update:   {"SELECT", "UPDATE"},
-	sqldb.Delete:   {"SELECT", "DELETE"},
-	sqldb.Mirror:   {"SELECT", "INSERT", "UPDATE", "DELETE"},
-}
-
 // write is what a sink needs: on its table, on the table of cursors beside it, and on
 // the schema and the database where it makes tables.
 func (r *rights) write(ctx context.Context, flow string, req *connector.SinkRequest) error {
@@ -67,7 +57,7 @@ func (r *rights) write(ctx context.Context, flow string, req *connector.SinkRequ
 			return err
 		}
 	}
-	if slices.Contains([]string{sqldb.Upsert, sqldb.Update, sqldb.Delete, sqldb.Mirror}, req.Mode) {
+	if sqldb.Keyed(req.Mode) {
 		r.want(flow, "TEMPORARY", r.database, true)
 	}
 	return r.state(ctx, flow, name, schema)
@@ -79,7 +69,7 @@ func (r *rights) existing(ctx context.Context, flow string, req *connector.SinkR
 	if err != nil {
 		return err
 	}
-	list := byMode[cmp.Or(req.Mode, sqldb.Append)]
+	list := sqldb.Rights(cmp.Or(req.Mode, sqldb.Append))
 	owner := req.Evolve == sqldb.AddColumns || req.Evolve == sqldb.WidenColumns
 	if req.Mode == sqldb.Replace {
 		bound, err := r.conn.bound(ctx, rel)
@@ -87,10 +77,10 @@ func (r *rights) existing(ctx context.Context, flow string, req *connector.SinkR
 			return err
 		}
 		if bound == "" {
-			owner = true
+			owner, list = true, nil
 			r.want(flow, "CREATE", schema, true)
 		} else {
-			list = byMode[sqldb.Truncate]
+			list = sqldb.Rights(sqldb.Truncate)
 		}
 	}
 	if req.MaxShrink != nil && !slices.Contains(list, "SELECT") {
@@ -146,7 +136,7 @@ func (r *rights) sequences(ctx context.Context, flow string, table object) error
 		JOIN pg_catalog.pg_class s ON s.oid = p.refobjid AND s.relkind = 'S'
 		WHERE d.adrelid = $1::oid AND NOT has_sequence_privilege(s.oid, 'USAGE')`, &table.oid)
 	for _, f := range rows {
-		r.out.Note(fmt.Sprintf("flow %s: if it does not fill the column %s of %s: GRANT USAGE ON SEQUENCE %s TO %s", flow, f[0].s, table.name, f[1].s, r.login))
+		r.out.Note(fmt.Sprintf("flow %s: if it does not fill the column %s of %s: GRANT USAGE ON SEQUENCE %s TO %s", flow, f[0].S, table.name, f[1].S, r.login))
 	}
 	return err
 }
@@ -162,7 +152,7 @@ func (r *rights) state(ctx context.Context, flow string, target sqldb.Name, sche
 		r.want(flow, "CREATE", schema, true)
 		return nil
 	}
-	o := object{"TABLE", rows[0][0].s, rows[0][1].s, rows[0][2].s == "t"}
+	o := object{"TABLE", rows[0][0].S, rows[0][1].S, rows[0][2].S == "t"}
 	for _, right := range []string{"SELECT", "INSERT", "UPDATE"} {
 		r.want(flow, right, o, true)
 	}
@@ -173,15 +163,11 @@ func (r *rights) state(ctx context.Context, flow string, target sqldb.Name, sche
 // query asks the server whether it would run a query. What it reads through views and functions
 // only the server knows: of tables that are named in it, nothing counts as too much.
 func (r *rights) query(ctx context.Context, flow string, req *connector.SourceRequest) error {
-	q, err := r.sql.ParseQuery(req.Query)
-	if err == nil {
-		err = q.CheckArgs(req.Args)
-	}
-	if err != nil {
+	src := sqldb.Source{Req: *req, Dialect: r.sql}
+	if err := src.TakeApart(); err != nil {
 		return err
 	}
-	src := &source{sql: r.sql, req: *req, query: q}
-	_, err = r.conn.query(ctx, "EXPLAIN "+q.SQL, src.args().Values...)
+	_, err := r.conn.query(ctx, "EXPLAIN "+src.Query.SQL, src.Args().Values...)
 	switch {
 	case isCode(err, "42501"):
 		if err := r.refused(ctx, flow, err); err != nil {
@@ -219,7 +205,7 @@ func (r *rights) refused(ctx context.Context, flow string, refusal error) error 
 		return err
 	}
 	if len(rows) == 1 {
-		r.want(flow, right, object{rows[0][0].s, rows[0][1].s, rows[0][2].s, rows[0][3].s == "t"}, true)
+		r.want(flow, right, object{rows[0][0].S, rows[0][1].S, rows[0][2].S, rows[0][3].S == "t"}, true)
 	} else {
 		r.out.Require(right, "some "+said[1]+" "+said[2]+" of "+strconv.Itoa(len(rows)), flow)
 	}
@@ -246,7 +232,7 @@ func (r *rights) mentioned(ctx context.Context, flow, sql string) error {
 		return err
 	}
 	for _, f := range rows {
-		o := object{f[0].s, f[1].s, f[2].s, f[3].s == "t"}
+		o := object{f[0].S, f[1].S, f[2].S, f[3].S == "t"}
 		for _, right := range rightsOf[o.kind] {
 			r.want(flow, right, o, false)
 		}

@@ -10,113 +10,58 @@ import (
 	"github.com/headgate/headgate/connector/sqldb"
 )
 
-// prepareOrder finds the columns that rows are cut and ordered by.
-func (s *source) prepareOrder(ctx context.Context, c *conn, st *connector.Stream) (err error) {
-	if by := s.req.Split; by != nil {
-		if s.cut, _, err = s.term(ctx, c, "split", by.Column); err != nil {
-			return err
-		}
-	}
-	inc := s.req.Incremental
-	if inc == nil {
-		return nil
-	}
-	s.keyset = &sqldb.Keyset{Dialect: s.sql}
-	var info typeInfo
-	if s.keyset.Cursor, info, err = s.term(ctx, c, "incremental", inc.Cursor); err != nil {
-		return err
-	}
-	if inc.TieBreaker != "" {
-		if s.keyset.Tie, _, err = s.term(ctx, c, "incremental", inc.TieBreaker); err != nil {
-			return err
-		}
-	}
-	if inc.Lag > 0 {
-		if inc.TieBreaker == "" {
-			return fmt.Errorf("incremental: lag needs a tie_breaker that tells rows apart")
-		}
-		if k := info.read().Type.Kind; k != record.Timestamp && k != record.Date {
-			return fmt.Errorf("incremental: lag is a time, but `%s` is %s", inc.Cursor, info.name)
-		}
-	}
-	return s.nulls(ctx, c, st)
-}
-
 // term is a column that rows are ordered by.
-func (s *source) term(ctx context.Context, c *conn, what, name string) (sqldb.Term, typeInfo, error) {
-	var info typeInfo
-	if col := columnNamed(s.cols, name); col != nil {
-		info = col.info
-	} else {
-		all, err := c.describe(ctx, "SELECT * FROM "+s.from())
-		if err != nil {
-			return sqldb.Term{}, info, err
-		}
-		names := make([]string, len(all))
-		for i, f := range all {
-			names[i] = f.Name
-		}
-		i := slices.Index(names, name)
-		if i < 0 {
-			return sqldb.Term{}, info, fmt.Errorf("%s: no column `%s`%s", what, name, sqldb.Suggest(name, names))
-		}
-		infos, err := c.types(ctx, []uint32{all[i].DataTypeOID}, []int32{-1})
-		if err != nil {
-			return sqldb.Term{}, info, err
-		}
-		info = infos[0]
+func (s *source) term(ctx context.Context, c *conn, name string) (sqldb.Term, error) {
+	info, err := s.typeOf(ctx, c, name)
+	if err != nil {
+		return sqldb.Term{}, err
 	}
 	// Without what is in parentheses: a bound must not be rounded or cut off.
 	base, err := c.types(ctx, []uint32{info.oid}, []int32{-1})
 	if err != nil {
-		return sqldb.Term{}, info, err
+		return sqldb.Term{}, err
 	}
-	return sqldb.Term{Column: name, Cast: "%s::" + base[0].name}, info, nil
+	return sqldb.Term{Column: name, Type: info.name, Kind: info.read().Type.Kind, Cast: "%s::" + base[0].name, Text: "%s::text"}, nil
 }
 
-// nulls applies the rule for rows without a cursor.
-func (s *source) nulls(ctx context.Context, c *conn, st *connector.Stream) error {
-	inc := s.req.Incremental
-	if inc.Nulls == "include" {
-		return nil
+// typeOf is the type of a column, which need not be one that is read.
+func (s *source) typeOf(ctx context.Context, c *conn, name string) (typeInfo, error) {
+	if col := columnNamed(s.cols, name); col != nil {
+		return col.info, nil
 	}
-	a := s.args()
-	_, found, err := c.one(ctx, "SELECT 1 FROM "+s.from()+" WHERE "+s.keyset.Where(a, sqldb.Span{Nulls: true})+" LIMIT 1", a.Values...)
-	switch {
-	case err != nil || !found:
-		return err
-	case inc.Nulls == "fail":
-		return fmt.Errorf("there are rows whose `%s` is NULL, and `nulls: fail` forbids to leave them out", inc.Cursor)
+	all, err := c.describe(ctx, "SELECT * FROM "+s.From())
+	if err != nil {
+		return typeInfo{}, err
 	}
-	st.Notes = append(st.Notes, fmt.Sprintf("rows whose `%s` is NULL are not read", inc.Cursor))
-	return nil
+	names := make([]string, len(all))
+	for i, f := range all {
+		names[i] = f.Name
+	}
+	i := slices.Index(names, name)
+	if i < 0 {
+		return typeInfo{}, fmt.Errorf("no column `%s`%s", name, sqldb.Suggest(name, names))
+	}
+	infos, err := c.types(ctx, []uint32{all[i].DataTypeOID}, []int32{-1})
+	if err != nil {
+		return typeInfo{}, err
+	}
+	return infos[0], nil
 }
 
 // Narrow keeps what a filter demands, for the server to apply.
-func (s *source) Narrow(ranges []connector.Range) { s.ranges = ranges }
+func (s *source) Narrow(ranges []connector.Range) { s.Ranges = ranges }
 
 // narrowed is the conditions for the ranges that mean the same to the server. What they let
 // through more does no harm.
 func (s *source) narrowed(a *sqldb.Args) (conds []string) {
-	for _, r := range s.ranges {
-		i := s.schema.Index(r.Column)
+	for _, r := range s.Ranges {
+		i := s.Schema.Index(r.Column)
 		if i < 0 || !s.columns[i].typed || s.columns[i].expr != "" {
 			continue
 		}
-		col := s.sql.Ident(s.columns[i].name)
-		if r.Low == nil && r.High == nil {
-			conds = append(conds, col+" IS NOT NULL")
-			continue
-		}
 		cast, ok := rangeCast(s.columns[i].Type.Kind, r.Type.Kind, r.Low != nil && r.High != nil && *r.Low == *r.High)
-		if !ok {
-			continue
-		}
-		if r.Low != nil {
-			conds = append(conds, col+" >= "+a.Add(*r.Low)+cast)
-		}
-		if r.High != nil {
-			conds = append(conds, col+" <= "+a.Add(*r.High)+cast)
+		if ok || r.Low == nil && r.High == nil {
+			conds = append(conds, sqldb.Within(a, s.Dialect.Ident(s.columns[i].name), "%s"+cast, r))
 		}
 	}
 	return conds

@@ -1,19 +1,19 @@
 package postgres_test
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"io/fs"
+	"fmt"
+	"net"
 	"os"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/headgate/headgate/connector"
-	"github.com/headgate/headgate/connector/conntest"
 	"github.com/headgate/headgate/connector/conntest/servers"
+	"github.com/headgate/headgate/connector/conntest/sqltest"
 	"github.com/headgate/headgate/connector/postgres"
-	"github.com/headgate/headgate/connector/record"
 )
 
 // db is a server for tests, also for their children that crash.
@@ -61,89 +61,57 @@ func (d *db) config(database string) *postgres.Config {
 		ConnectTimeout: 30e9, LockTimeout: 20e9}
 }
 
-// name is the database of a folder that a suite hands out.
-func (d *db) name(t testing.TB, dir string) string {
-	return d.Database(t, dir)
-}
-
-func (d *db) sink(t testing.TB, database string, req connector.SinkRequest) connector.Sink {
-	t.Helper()
-	return d.sinkOf(t, d.config(database), req)
-}
-
 func (d *db) sinkOf(t testing.TB, cfg *postgres.Config, req connector.SinkRequest) connector.Sink {
 	t.Helper()
-	s, err := postgres.Type().Table.NewSink(t.Context(), env(), cfg, req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
+	return sqltest.SinkOf(t, postgres.Type(), env(), cfg, req)
 }
 
-func (d *db) source(t testing.TB, database string, req connector.SourceRequest) connector.Source {
-	t.Helper()
-	s, err := postgres.Type().Table.NewSource(t.Context(), env(), d.config(database), req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
+// base is an own database on a server that a test and its parts share.
+type base struct {
+	sqltest.Base
+	*db
+	name string
 }
 
-var run = connector.Run{ID: "run-1", Flow: "flow"}
+func (d *db) base(t testing.TB) base { return d.named(t, d.Database(t, t.Name())) }
 
-func TestSource(t *testing.T) {
-	d := start(t)
-	conntest.RunSource(t, conntest.SourceHarness{
-		Make: func(t testing.TB, dir string, rows conntest.Rows) {
-			conntest.Load{Rows: rows, Run: run}.Write(t, d.sink(t, d.name(t, dir), connector.SinkRequest{Table: "t"}))
+func (d *db) named(t testing.TB, database string) base {
+	config := func(o sqltest.Options) any {
+		cfg := d.config(database)
+		cfg.Port = cmp.Or(o.Port, cfg.Port)
+		cfg.LockTimeout = cmp.Or(o.LockTimeout, cfg.LockTimeout)
+		return cfg
+	}
+	b := base{name: database, db: d, Base: sqltest.Of(postgres.Type(), env(), config, func(t testing.TB, sql string) string {
+		t.Helper()
+		return d.SQL(t, database, sql)
+	})}
+	b.Prefix = "public."
+	return b
+}
+
+// server is what the suites of all databases need to know.
+func (d *db) server() sqltest.Server {
+	return sqltest.Server{
+		Base: func(t testing.TB, key string) sqltest.Base { return d.named(t, d.Database(t, key)).Base },
+		Left: func(t testing.TB, key string) []string {
+			return strings.Fields(d.SQL(t, d.Database(t, key), "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname !~ '^pg_|information_schema'"))
 		},
-		Open: func(t testing.TB, dir string, declared []record.Field, piece int) connector.Source {
-			return d.source(t, d.name(t, dir), connector.SourceRequest{Table: "t", Columns: declared, BatchRows: piece})
-		},
-		Pieces: []int{1, 2, 7, 1000},
-	})
-}
-
-// visible reads a table as others see it.
-func (d *db) visible(t testing.TB, database, table string, declared []record.Field) ([][]string, bool) {
-	t.Helper()
-	src := d.source(t, database, connector.SourceRequest{Table: table, Columns: declared})
-	defer src.Close()
-	if _, err := src.Discover(t.Context()); errors.Is(err, fs.ErrNotExist) {
-		return nil, false
-	}
-	_, rows, _ := conntest.Read(t, src, nil)
-	return rows, true
-}
-
-func TestSink(t *testing.T) {
-	d := start(t)
-	for _, test := range []struct {
-		req  connector.SinkRequest
-		adds bool
-	}{
-		{connector.SinkRequest{Table: "t"}, true},
-		{connector.SinkRequest{Table: "t", Mode: "replace"}, false},
-		{connector.SinkRequest{Table: "t", Mode: "truncate"}, false},
-	} {
-		t.Run("mode "+test.req.Mode, func(t *testing.T) {
-			conntest.RunSink(t, conntest.SinkHarness{
-				Open: func(t testing.TB, dir string) connector.Sink { return d.sink(t, d.name(t, dir), test.req) },
-				Visible: func(t testing.TB, dir string, sch *record.Schema) ([][]string, bool) {
-					return d.visible(t, d.name(t, dir), "t", sch.Fields)
-				},
-				Left: func(t testing.TB, dir string) []string {
-					return strings.Fields(d.SQL(t, d.name(t, dir), "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname !~ '^pg_|information_schema'"))
-				},
-				Adds: test.adds, State: true,
-			})
-		})
+		Sequence: func(from, to int) string { return fmt.Sprintf("generate_series(%d, %d) AS i", from, to) },
+		Moment:   "timestamptz", Zone: "+00", Analyze: "ANALYZE t", NotNull: "23502", Beside: true,
+		Address: net.JoinHostPort("127.0.0.1", strconv.Itoa(d.port)), Commit: "COMMIT\x00",
+		Kill: func() { d.Process.Kill() }, Restart: func(t testing.TB) { d.Restart(t) },
 	}
 }
 
-type connectorConfig = postgres.Config
+func TestSource(t *testing.T)     { start(t).server().RunSource(t) }
+func TestSink(t *testing.T)       { start(t).server().RunSink(t) }
+func TestCut(t *testing.T)        { start(t).server().RunCut(t) }
+func TestKilled(t *testing.T)     { start(t).server().RunKilled(t) }
+func TestLeftBehind(t *testing.T) { start(t).server().RunLeftBehind(t) }
+
+// TestServerKilled needs commits that survive the server.
+func TestServerKilled(t *testing.T) { start(t, "synchronous_commit = on").server().RunServerKilled(t) }
 
 func testConnection(ctx context.Context, e connector.Env, cfg *postgres.Config) (*connector.Probe, error) {
 	return postgres.Type().Test(ctx, e, cfg)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/sqldb"
 )
 
 // probe logs in and looks around.
@@ -48,9 +49,9 @@ func (s *server) probe(ctx context.Context) (*connector.Probe, error) {
 }
 
 // judge reads what the login may do.
-func judge(p *connector.Probe, r []text) {
-	is := func(i int) bool { return r[i].s == "t" }
-	user := r[10].s
+func judge(p *connector.Probe, r []sqldb.Text) {
+	is := func(i int) bool { return r[i].S == "t" }
+	user := r[10].S
 	p.Read = is(7) || is(0)
 	p.Write = (is(8) || is(6) || is(0)) && !is(9)
 	for i, what := range []string{"is a superuser", "may make and change roles", "may replicate the whole database", "is not bound by row security"} {

@@ -1,27 +1,24 @@
 package postgres_test
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/conntest"
+	"github.com/headgate/headgate/connector/conntest/sqltest"
 	"github.com/headgate/headgate/connector/postgres"
 	"github.com/headgate/headgate/connector/record"
 )
 
 func TestRead(t *testing.T) {
 	d := start(t)
+	d.server().RunReads(t)
 	for name, test := range map[string]func(*testing.T, base){
-		"types": readTypes, "numerics": readNumerics, "query": readQuery, "columns": readColumns, "splits": readSplits, "snapshot": readSnapshot,
-		"incremental": readIncremental, "nulls": readNulls, "lag": readLag, "backfill": readBackfill, "ranges": readRanges, "refusals": readRefusals,
-		"copies": readCopies, "read only": readOnly, "large": readLarge, "describe": readDescribe, "lost": readLost,
+		"types": readTypes, "numerics": readNumerics, "query": readQuery, "columns": readColumns, "splits": readSplits,
+		"words":  readRefusals,
+		"copies": readCopies, "read only": readOnly, "describe": readDescribe, "lost": readLost,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, d.base(t)) })
 	}
@@ -59,7 +56,7 @@ func readTypes(t *testing.T, b base) {
 	for i, c := range typeCases {
 		table := fmt.Sprintf("t%d", i)
 		b.SQL(t, b.name, fmt.Sprintf("CREATE TABLE %s (c %s, k int); INSERT INTO %s VALUES ('%s', 1), (NULL, 2)", table, c.column, table, strings.ReplaceAll(c.value, "'", "''")))
-		src := b.source(t, b.name, connector.SourceRequest{Table: table})
+		src := b.Source(t, connector.SourceRequest{Table: table})
 		st, rows, _ := conntest.Read(t, src, nil)
 		src.Close()
 		if got := st.Schema.Fields[0].Type.String(); got != c.field {
@@ -72,85 +69,55 @@ func readTypes(t *testing.T, b base) {
 			continue
 		}
 		// The round trip: the same type, the same value.
-		s := b.sink(t, b.name, connector.SinkRequest{Table: "copy_" + table})
-		out := conntest.Load{Rows: conntest.Rows{Schema: st.Schema, Cells: rows}, Run: run}.Write(t, s)
+		s := b.Sink(t, connector.SinkRequest{Table: "copy_" + table})
+		out := conntest.Load{Rows: conntest.Rows{Schema: st.Schema, Cells: rows}, Run: sqltest.Run}.Write(t, s)
 		if len(out.Rejects) > 0 {
 			t.Errorf("%s: %q", c.column, out.Rejects)
 			continue
 		}
-		b.want(t, fmt.Sprintf("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'copy_%s'::regclass AND attname = 'c'", table),
+		b.Want(t, fmt.Sprintf("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'copy_%s'::regclass AND attname = 'c'", table),
 			b.SQL(t, b.name, fmt.Sprintf("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = '%s'::regclass AND attname = 'c'", table)))
-		b.want(t, fmt.Sprintf("SELECT count(*) FROM (SELECT c::text, k FROM %s EXCEPT ALL SELECT c::text, k FROM copy_%s) x", table, table), "0")
+		b.Want(t, fmt.Sprintf("SELECT count(*) FROM (SELECT c::text, k FROM %s EXCEPT ALL SELECT c::text, k FROM copy_%s) x", table, table), "0")
 	}
 }
 
 func readNumerics(t *testing.T, b base) {
 	b.SQL(t, b.name, "CREATE TABLE t (n numeric); INSERT INTO t VALUES (1.5), (2.25), (1234567890.1), (0), (10000), (0.0001), (NULL), (12345678901234567890)")
-	src := b.source(t, b.name, connector.SourceRequest{Table: "t"})
+	src := b.Source(t, connector.SourceRequest{Table: "t"})
 	st, rows, _ := conntest.Read(t, src, nil)
 	if got := st.Schema.Fields[0].Type.String(); got != "decimal(38,4)" || len(st.Notes) != 1 {
 		t.Errorf("%s, %q", got, st.Notes)
 	}
 	conntest.Same(t, "numerics", rows, [][]string{{"1.5000"}, {"2.2500"}, {"1234567890.1000"}, {"0.0000"}, {"10000.0000"}, {"0.0001"}, {conntest.Null}, {"12345678901234567890.0000"}})
 	declared := conntest.Schema(t, "n decimal(20,1)").Fields
-	rows = b.read(t, connector.SourceRequest{Table: "t", Columns: declared})
+	rows = b.Read(t, connector.SourceRequest{Table: "t", Columns: declared})
 	if rows[0][0] != "1.5" || !strings.HasPrefix(rows[1][0], "!") || rows[2][0] != "1234567890.1" || !strings.HasPrefix(rows[7][0], "!") {
 		t.Errorf("declared: %q", rows)
 	}
-	rows = b.read(t, connector.SourceRequest{Query: "SELECT sum(n) AS s, count(*) AS c, 1.10 AS lit FROM t WHERE n < 3"})
+	rows = b.Read(t, connector.SourceRequest{Query: "SELECT sum(n) AS s, count(*) AS c, 1.10 AS lit FROM t WHERE n < 3"})
 	conntest.Same(t, "sums", rows, [][]string{{"3.7501", "4", "1.10"}})
 }
 
 func readQuery(t *testing.T, b base) {
 	b.SQL(t, b.name, "CREATE TABLE t (id int, name text, day date); INSERT INTO t SELECT i, 'n' || i, date '2024-01-01' + i FROM generate_series(1, 10) i")
-	rows := b.read(t, connector.SourceRequest{
+	rows := b.Read(t, connector.SourceRequest{
 		Query: "SELECT id, name -- :not\nFROM t /* :nor */ WHERE day::date > :day AND name <> ':no' AND id < :max AND (:flag OR :none::int IS NOT NULL) ORDER BY id LIMIT :n;  -- end",
 		Args:  map[string]any{"day": "2024-01-03", "max": int64(9), "flag": true, "none": nil, "n": int64(3)}})
 	conntest.Same(t, "query", rows, [][]string{{"3", "n3"}, {"4", "n4"}, {"5", "n5"}})
-	rows = b.read(t, connector.SourceRequest{Query: "SELECT name FROM t WHERE name = :x", Args: map[string]any{"x": "n1'; DROP TABLE t; --"}})
+	rows = b.Read(t, connector.SourceRequest{Query: "SELECT name FROM t WHERE name = :x", Args: map[string]any{"x": "n1'; DROP TABLE t; --"}})
 	if len(rows) != 0 {
 		t.Errorf("%q", rows)
 	}
 }
 
-// fails is the error of discovering, planning or reading.
-func (b base) fails(t *testing.T, req connector.SourceRequest, words ...string) {
-	t.Helper()
-	s := b.source(t, b.name, req)
-	defer s.Close()
-	_, err := s.Discover(t.Context())
-	if err == nil {
-		t.Errorf("%+v: no error, want one with %q", req, words)
-		return
-	}
-	for _, w := range words {
-		if !strings.Contains(err.Error(), w) {
-			t.Errorf("error %q lacks %q", err, w)
-		}
-	}
-}
-
 func readRefusals(t *testing.T, b base) {
-	b.SQL(t, b.name, "CREATE TABLE orders (id int, at timestamp, n int); INSERT INTO orders VALUES (1, NULL, 1)")
-	b.fails(t, connector.SourceRequest{Table: "order"}, "no table or view `order`", "did you mean `orders`")
-	b.fails(t, connector.SourceRequest{Table: "orders", Select: []string{"idd"}}, "no column `idd`", "did you mean `id`")
-	b.fails(t, connector.SourceRequest{Query: "SELECT 1; SELECT 2"}, "more than one statement")
-	b.fails(t, connector.SourceRequest{Query: "SELECT 1) AS q; DROP TABLE orders; --"}, "more than one statement")
-	b.fails(t, connector.SourceRequest{Query: "DELETE FROM orders"}, "SQLSTATE 42601")
-	b.fails(t, connector.SourceRequest{Query: "SELECT 1 AS a, 2 AS a"}, "two columns are called `a`")
-	b.fails(t, connector.SourceRequest{Query: "SELECT :x"}, "no value for the parameter :x")
-	b.fails(t, connector.SourceRequest{Query: "SELECT 1", Args: map[string]any{"x": int64(1)}}, "no parameter :x")
-	b.fails(t, connector.SourceRequest{Table: "orders", Incremental: &connector.Incremental{Cursor: "att"}}, "no column `att`", "`at`")
-	b.fails(t, connector.SourceRequest{Table: "orders", Incremental: &connector.Incremental{Cursor: "at", Lag: time.Hour}}, "tie_breaker")
-	b.fails(t, connector.SourceRequest{Table: "orders", Incremental: &connector.Incremental{Cursor: "n", TieBreaker: "id", Lag: time.Hour}}, "lag is a time")
-	b.fails(t, connector.SourceRequest{Table: "orders", Incremental: &connector.Incremental{Cursor: "at", Nulls: "fail"}}, "nulls: fail")
-	b.fails(t, connector.SourceRequest{Table: "orders", Split: &connector.SplitBy{Column: "x"}}, "split: no column `x`")
-	b.fails(t, connector.SourceRequest{Table: "a.b.c"}, "3 parts")
+	b.Fails(t, connector.SourceRequest{Query: "DELETE FROM orders"}, "SQLSTATE 42601")
+	b.Fails(t, connector.SourceRequest{Query: "SELECT 1 AS a, 2 AS a"}, "two columns are called `a`")
 }
 
 func readColumns(t *testing.T, b base) {
 	b.SQL(t, b.name, `CREATE TABLE t (a int NOT NULL, "B b" varchar(7), c numeric(6,2), gone int, PRIMARY KEY (c, a)); ALTER TABLE t DROP COLUMN gone; INSERT INTO t VALUES (1, 'x', 2.5)`)
-	src := b.source(t, b.name, connector.SourceRequest{Table: "public.t", Select: []string{"c", "B b", "a"}})
+	src := b.Source(t, connector.SourceRequest{Table: "public.t", Select: []string{"c", "B b", "a"}})
 	st, rows, _ := conntest.Read(t, src, nil)
 	conntest.Same(t, "selected", rows, [][]string{{"2.50", "x", "1"}})
 	for i, want := range []record.Native{
@@ -162,243 +129,38 @@ func readColumns(t *testing.T, b base) {
 			t.Errorf("%s: %+v, want %+v", f.Name, f.Native, want)
 		}
 	}
-	rows = b.read(t, connector.SourceRequest{Table: "t", Columns: conntest.Schema(t, "a string", "c float", "no int").Fields, MissingColumn: "ignore", NewColumn: "add"})
+	rows = b.Read(t, connector.SourceRequest{Table: "t", Columns: conntest.Schema(t, "a string", "c float", "no int").Fields, MissingColumn: "ignore", NewColumn: "add"})
 	conntest.Same(t, "declared", rows, [][]string{{"1", "2.5", conntest.Null, "x"}})
 }
 
 func readSplits(t *testing.T, b base) {
 	b.SQL(t, b.name, "CREATE TABLE t (id int, skew text); INSERT INTO t SELECT i, CASE WHEN i % 3 = 0 THEN NULL WHEN i % 2 = 0 THEN 'same' ELSE 'k' || i END FROM generate_series(1, 10000) i; ANALYZE t")
-	for _, by := range []string{"id", "skew"} {
-		for _, from := range []connector.SourceRequest{{Table: "t"}, {Query: "SELECT * FROM t"}} {
-			from.Split = &connector.SplitBy{Column: by, TargetRows: 900}
-			src := b.source(t, b.name, from)
-			_, rows, plan := conntest.Read(t, src, nil)
-			src.Close()
-			if len(rows) != 10000 || len(plan.Splits) < 4 || by == "id" && len(plan.Splits) != 12 {
-				t.Errorf("%s: %d rows in %d splits", by, len(rows), len(plan.Splits))
-			}
-			seen := map[string]bool{}
-			for _, r := range rows {
-				seen[r[0]] = true
-			}
-			if len(seen) != 10000 {
-				t.Errorf("%s: %d different rows", by, len(seen))
-			}
-		}
-	}
-}
-
-// readSnapshot changes the table while its splits are read, two of them at once.
-func readSnapshot(t *testing.T, b base) {
-	b.SQL(t, b.name, "CREATE TABLE t (id int, v int); INSERT INTO t SELECT i, 0 FROM generate_series(1, 3000) i; ANALYZE t")
-	src := b.source(t, b.name, connector.SourceRequest{Table: "t", Split: &connector.SplitBy{Column: "id", TargetRows: 1000}})
-	if _, err := src.Discover(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	plan, err := src.Plan(t.Context(), nil)
-	if err != nil || len(plan.Splits) != 3 {
-		t.Fatalf("%+v, %v", plan, err)
-	}
-	first, err := src.Open(t.Context(), plan.Splits[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer first.Close()
-	b.SQL(t, b.name, "UPDATE t SET v = 1; DELETE FROM t WHERE id > 1500; INSERT INTO t VALUES (2500, 7)")
-	rows := 0
-	for _, sp := range plan.Splits[1:] {
-		got, err := conntest.ReadSplit(t.Context(), src, sp)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range got {
-			if r[1] != "0" {
-				t.Fatalf("row %q", r)
-			}
-		}
-		rows += len(got)
-	}
-	if rows < 1990 || rows > 2010 {
-		t.Errorf("%d rows", rows)
-	}
-}
-
-// incremental reads with the cursor that the last reading left.
-func (b base) incremental(t *testing.T, inc connector.Incremental, cursor json.RawMessage) ([]string, json.RawMessage, *connector.SplitPlan) {
-	t.Helper()
-	src := b.source(t, b.name, connector.SourceRequest{Table: "t", Select: []string{"id"}, Incremental: &inc})
-	defer src.Close()
-	_, rows, plan := conntest.Read(t, src, cursor)
-	var ids []string
-	for _, r := range rows {
-		ids = append(ids, r[0])
-	}
-	return ids, plan.Cursor, plan
-}
-
-func readIncremental(t *testing.T, b base) {
-	b.SQL(t, b.name, "CREATE TABLE t (id int, at timestamptz)")
-	inc := connector.Incremental{Cursor: "at", TieBreaker: "id"}
-	ids, cursor, _ := b.incremental(t, inc, nil)
-	if len(ids) != 0 || cursor != nil {
-		t.Errorf("empty: %q, %s", ids, cursor)
-	}
-	b.SQL(t, b.name, "INSERT INTO t SELECT i, '2024-01-01 00:00:00.123456+00'::timestamptz + (i / 3) * interval '1 microsecond' FROM generate_series(1, 10) i; INSERT INTO t VALUES (99, NULL)")
-	ids, cursor, _ = b.incremental(t, inc, nil)
-	if len(ids) != 10 || string(cursor) != `{"cursor":"2024-01-01 00:00:00.123459+00","tie":"10"}` {
-		t.Errorf("first: %q, %s", ids, cursor)
-	}
-	b.SQL(t, b.name, "INSERT INTO t VALUES (11, '2024-01-01 00:00:00.123459+00'), (3, '2024-01-01 00:00:00.123459+00')") // as the cursor: one beyond, one before
-	ids, cursor, _ = b.incremental(t, inc, cursor)
-	if !slices.Equal(ids, []string{"11"}) {
-		t.Errorf("second: %q", ids)
-	}
-	ids, again, _ := b.incremental(t, inc, cursor)
-	if len(ids) != 0 || string(again) != string(cursor) {
-		t.Errorf("nothing new: %q, %s", ids, again)
-	}
-	inc.Start = "2024-01-01 00:00:00.123457+00"
-	if ids, _, _ = b.incremental(t, inc, nil); len(ids) != 7 { // 6 to 11 and the late 3
-		t.Errorf("start: %q", ids)
-	}
-}
-
-func readNulls(t *testing.T, b base) {
-	b.SQL(t, b.name, "CREATE TABLE t (id int, at int); INSERT INTO t VALUES (1, NULL), (2, 5)")
-	for nulls, want := range map[string][]string{"": {"2"}, "skip": {"2"}, "include": {"1", "2"}} {
-		ids, cursor, _ := b.incremental(t, connector.Incremental{Cursor: "at", Nulls: nulls}, nil)
-		if !slices.Equal(ids, want) {
-			t.Errorf("%s: %q", nulls, ids)
-		}
-		ids, _, _ = b.incremental(t, connector.Incremental{Cursor: "at", Nulls: nulls}, cursor)
-		if !slices.Equal(ids, want[:len(want)-1]) {
-			t.Errorf("%s, again: %q", nulls, ids)
-		}
-	}
-}
-
-// readLag has rows appear late, with cursors that were passed already.
-func readLag(t *testing.T, b base) {
-	b.SQL(t, b.name, "CREATE TABLE t (id int, at timestamptz); INSERT INTO t SELECT i, '2024-01-01Z'::timestamptz + i * interval '1 minute' FROM generate_series(1, 60) i")
-	inc := connector.Incremental{Cursor: "at", TieBreaker: "id", Lag: 10 * time.Minute}
-	ids, cursor, _ := b.incremental(t, inc, nil)
-	if len(ids) != 60 {
-		t.Fatalf("first: %d", len(ids))
-	}
-	b.SQL(t, b.name, "INSERT INTO t VALUES (100, '2024-01-01 00:55Z'), (101, '2024-01-01 00:20Z'), (102, '2024-01-01 01:00Z'), (61, '2024-01-01 01:01Z'), (57, '2024-01-01 00:58Z')")
-	ids, cursor, _ = b.incremental(t, inc, cursor)
-	if !slices.Equal(ids, []string{"100", "57", "102", "61"}) { // not 101, which is later than the lag
-		t.Errorf("late: %q", ids)
-	}
-	ids, cursor, _ = b.incremental(t, inc, cursor)
-	if len(ids) != 0 {
-		t.Errorf("nothing new: %q", ids)
-	}
-	b.SQL(t, b.name, "INSERT INTO t VALUES (103, '2024-01-01 00:59Z')")
-	if ids, _, _ = b.incremental(t, inc, cursor); !slices.Equal(ids, []string{"103"}) {
-		t.Errorf("late again: %q", ids)
-	}
-}
-
-func readBackfill(t *testing.T, b base) {
-	b.SQL(t, b.name, "CREATE TABLE t (id int, at date); INSERT INTO t SELECT i, date '2024-01-01' + i FROM generate_series(1, 10) i")
-	for _, test := range []struct{ from, to, want string }{{"2024-01-05", "2024-01-08", "4 5 6"}, {"", "2024-01-03", "1"}, {"2024-01-10", "", "9 10"}} {
-		ids, cursor, _ := b.incremental(t, connector.Incremental{Cursor: "at", From: test.from, To: test.to}, json.RawMessage(`{"cursor":"2024-01-09"}`))
-		if strings.Join(ids, " ") != test.want || cursor != nil {
-			t.Errorf("%+v: %q, cursor %s", test, ids, cursor)
-		}
-	}
-}
-
-func readRanges(t *testing.T, b base) {
-	b.SQL(t, b.name, "CREATE TABLE t (i int, n numeric(6,2), s text, at timestamptz); INSERT INTO t SELECT i, i / 4.0, 's' || i, '2024-01-01Z'::timestamptz + i * interval '1 h' FROM generate_series(1, 20) i; INSERT INTO t VALUES (NULL)")
-	text := func(s string) *string { return &s }
-	for _, test := range []struct {
-		r    connector.Range
-		want int
-	}{
-		{connector.Range{Column: "i", Type: record.Type{Kind: record.Int}, Low: text("5"), High: text("9")}, 5},
-		{connector.Range{Column: "i", Type: record.DecimalOf(3, 1), Low: text("5.5")}, 15},
-		{connector.Range{Column: "i"}, 20},
-		{connector.Range{Column: "n", Type: record.DecimalOf(6, 2), High: text("1.25")}, 5},
-		{connector.Range{Column: "s", Type: record.Type{Kind: record.String}, Low: text("s7"), High: text("s7")}, 1},
-		{connector.Range{Column: "s", Type: record.Type{Kind: record.String}, Low: text("s7")}, 21}, // not the server's business
-		{connector.Range{Column: "at", Type: record.Type{Kind: record.Timestamp}, Low: text("2024-01-01T19:00:00Z")}, 2},
-	} {
-		src := b.source(t, b.name, connector.SourceRequest{Table: "t"})
-		if _, err := src.Discover(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		src.(connector.Narrower).Narrow([]connector.Range{test.r})
-		plan, err := src.Plan(t.Context(), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows, err := conntest.ReadSplit(t.Context(), src, plan.Splits[0])
-		if len(rows) != test.want || err != nil {
-			t.Errorf("%+v: %d rows, %v", test.r, len(rows), err)
-		}
-		src.Close()
-	}
+	b.WantSplits(t, "id", "skew")
 }
 
 // readCopies brings a table to another of the same server with types, keys and nulls.
 func readCopies(t *testing.T, b base) {
 	b.SQL(t, b.name, `CREATE TABLE t (id bigserial, part char(3) NOT NULL, a int[], made int GENERATED ALWAYS AS (1) STORED, at timestamp(3), j jsonb, up text COLLATE "C", self bigint, PRIMARY KEY (id, part));
 		INSERT INTO t (part, a, at, j, self) SELECT 'x', ARRAY[i, NULL], now(), jsonb_build_object('i', i), NULLIF(i - 1, 0) FROM generate_series(1, 1000) i`)
-	src := b.source(t, b.name, connector.SourceRequest{Table: "t"})
+	src := b.Source(t, connector.SourceRequest{Table: "t"})
 	st, rows, _ := conntest.Read(t, src, nil)
-	conntest.Load{Rows: conntest.Rows{Schema: st.Schema, Cells: rows}, Run: run}.Write(t, b.sink(t, b.name, connector.SinkRequest{Table: "copy", Mode: "replace"}))
-	b.want(t, "SELECT count(*) FROM (TABLE t EXCEPT ALL TABLE copy) x", "0")
-	b.want(t, "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'copy'::regclass AND contype = 'p'", "PRIMARY KEY (id, part)")
-	b.want(t, "SELECT string_agg(format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN '!' ELSE '' END, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'copy'::regclass AND attnum > 0",
+	conntest.Load{Rows: conntest.Rows{Schema: st.Schema, Cells: rows}, Run: sqltest.Run}.Write(t, b.Sink(t, connector.SinkRequest{Table: "copy", Mode: "replace"}))
+	b.Want(t, "SELECT count(*) FROM (TABLE t EXCEPT ALL TABLE copy) x", "0")
+	b.Want(t, "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'copy'::regclass AND contype = 'p'", "PRIMARY KEY (id, part)")
+	b.Want(t, "SELECT string_agg(format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN '!' ELSE '' END, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'copy'::regclass AND attnum > 0",
 		"bigint!,character(3)!,integer[],integer,timestamp(3) without time zone,jsonb,text,bigint")
 }
 
 // readOnly tries to change something from a source.
 func readOnly(t *testing.T, b base) {
 	b.SQL(t, b.name, "CREATE TABLE t (id int); CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (1); RETURN 1; END $$")
-	src := b.source(t, b.name, connector.SourceRequest{Query: "SELECT f()"})
-	if _, err := src.Discover(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	plan, err := src.Plan(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := conntest.ReadSplit(t.Context(), src, plan.Splits[0]); err == nil || !strings.Contains(err.Error(), "25006") {
-		t.Errorf("%v", err)
-	}
-	b.want(t, "SELECT count(*) FROM t", "0")
-}
-
-func readLarge(t *testing.T, b base) {
-	b.SQL(t, b.name, "CREATE TABLE t AS SELECT i AS id, repeat('x', CASE WHEN i % 7 = 0 THEN 3000000 ELSE i END) AS s FROM generate_series(1, 30) i")
-	for i, r := range b.read(t, connector.SourceRequest{Query: "SELECT id, s FROM t ORDER BY id"}) {
-		want := i + 1
-		if want%7 == 0 {
-			want = 3000000
-		}
-		if r[0] != strconv.Itoa(i+1) || len(r[1]) != want {
-			t.Errorf("row %d: %s, %d", i, r[0], len(r[1]))
-		}
-	}
+	b.ReadFails(t, "SELECT f()", "25006")
+	b.Want(t, "SELECT count(*) FROM t", "0")
 }
 
 // readLost has the server fail in the middle of the rows.
 func readLost(t *testing.T, b base) {
-	src := b.source(t, b.name, connector.SourceRequest{Query: "SELECT 1 / (50000 - i) AS x FROM generate_series(1, 100000) i"})
-	if _, err := src.Discover(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	plan, err := src.Plan(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := conntest.ReadSplit(context.Background(), src, plan.Splits[0])
-	if err == nil || !strings.Contains(err.Error(), "22012") {
-		t.Errorf("%d rows, %v", len(rows), err)
-	}
+	b.ReadFails(t, "SELECT 1 / (50000 - i) AS x FROM generate_series(1, 100000) i", "22012")
 }
 
 func readDescribe(t *testing.T, b base) {

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -21,21 +20,21 @@ const (
 
 // Open starts reading a split.
 func (s *source) Open(ctx context.Context, sp connector.Split) (connector.Reader, error) {
-	var p piece
-	if err := json.Unmarshal(sp.Spec, &p); err != nil {
-		return nil, s.fail(fmt.Errorf("split: %w", err))
+	p, err := sqldb.ParsePiece(sp)
+	if err != nil {
+		return nil, s.Fail(err)
 	}
 	c, err := s.reading(ctx)
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
-	r := &reader{src: s, conn: c, seen: p.Seen, limit: s.req.BatchRows, size: max(batchBytes, s.req.BatchBytes)}
+	r := &reader{src: s, conn: c, seen: p.Seen, limit: s.Req.BatchRows, size: max(batchBytes, s.Req.BatchBytes)}
 	if r.limit <= 0 {
 		r.limit = batchRows * r.size / batchBytes
 	}
 	if err := r.start(ctx, p); err != nil {
 		r.Close()
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	return r, nil
 }
@@ -78,30 +77,16 @@ type reader struct {
 }
 
 // start sends the query.
-func (r *reader) start(ctx context.Context, p piece) error {
+func (r *reader) start(ctx context.Context, p sqldb.Piece) error {
 	s := r.src
-	a := s.args()
-	conds := s.narrowed(a)
+	a := s.Args()
 	var extra []string
-	order := ""
-	if p.Span != nil {
-		conds = append(conds, s.keyset.Where(a, *p.Span))
-		if !p.Span.Nulls {
-			order = " ORDER BY " + s.keyset.Order(false)
-		}
-		if len(p.Seen) > 0 {
-			extra = s.texts()
-		}
-	}
-	if c := p.Cut.Where(a, s.cut); c != "" {
-		conds = append(conds, c)
+	if len(p.Seen) > 0 {
+		extra = s.Keyset.Texts()
 	}
 	list, formats := s.selectList(extra)
-	sql := "SELECT " + list + " FROM " + s.from()
-	if len(conds) > 0 {
-		sql += " WHERE " + strings.Join(conds, " AND ")
-	}
-	return r.send(ctx, sql+order, a.Values, formats)
+	sql := "SELECT " + list + " FROM " + s.From() + s.Clauses(a, s.narrowed(a), p)
+	return r.send(ctx, sql, a.Values, formats)
 }
 
 // send starts the statement and reads up to its first row.
@@ -171,7 +156,7 @@ func (r *reader) Next(ctx context.Context, m *connector.Morsel) error {
 	n, err := r.next(ctx, m)
 	if err != nil {
 		r.done = true
-		return r.src.fail(err)
+		return r.src.Fail(err)
 	}
 	if n == 0 {
 		r.done = true

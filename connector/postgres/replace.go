@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/headgate/headgate/connector/sqldb"
 )
@@ -26,45 +25,19 @@ func (s *sink) planReplace(ctx context.Context, table *sqldb.Table) error {
 	}
 	if why != "" {
 		s.inPlace = true
-		s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, s.target, table)
-		if err == nil {
-			s.plan.Changes = append(s.plan.Changes, "DELETE FROM "+s.sql.Table(s.target))
-			s.plan.Notes = append(s.plan.Notes, fmt.Sprintf("`%s` is emptied and filled instead of exchanged: %s", s.target, why))
-		}
+		s.Plan, err = sqldb.NewEmptied(s.Dialect, s.Load, s.In, table, why)
 		return err
 	}
 	into := s.target.Beside(sqldb.OwnPrefix + "new_" + s.rel.oid)
-	column, unfilled := sqldb.Match(s.sql, s.in, table.Columns)
-	unfilled = slices.DeleteFunc(unfilled, func(c sqldb.Column) bool { return c.Generated })
-	generated := slices.ContainsFunc(column, func(c int) bool { return c >= 0 && table.Columns[c].Generated })
-	same := len(unfilled) == 0 && !slices.Contains(column, -1) && !generated
+	like, same := "", sqldb.SameColumns(s.Dialect, s.In, table)
 	if same {
-		s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, s.target, table)
-		if err != nil {
-			return err
-		}
-		s.plan.Changes = append(s.plan.Changes, "replace the rows of "+s.sql.Table(s.target))
-		like := fmt.Sprintf("CREATE TABLE %s (LIKE %s INCLUDING ALL EXCLUDING INDEXES)", s.sql.Table(into), s.sql.Table(s.target))
-		s.plan.DDL = append([]string{like}, retarget(s.plan.DDL, s.sql.Table(s.target), s.sql.Table(into))...)
-	} else {
-		s.plan = &sqldb.Plan{Load: s.load, Target: s.target, Exists: true}
-		if err := s.plan.Create(s.sql, s.in, into); err != nil {
-			return err
-		}
-		s.plan.Changes = append(s.plan.Changes, "replace the table by one with other columns (the old constraints are not kept): "+s.plan.DDL[0])
+		like = fmt.Sprintf("CREATE TABLE %s (LIKE %s INCLUDING ALL EXCLUDING INDEXES)", s.Dialect.Table(into), s.Dialect.Table(s.target))
 	}
-	s.plan.Into = into
+	if s.Plan, err = sqldb.NewReplace(s.Dialect, s.Load, s.In, table, into, like); err != nil {
+		return err
+	}
 	s.replace = &replacement{}
 	return s.carry(ctx, into, same)
-}
-
-// retarget makes statements that change one table change another.
-func retarget(ddl []string, from, to string) []string {
-	list := make([]string, len(ddl))
-	for i, sql := range ddl {
-		list[i] = strings.Replace(sql, "ALTER TABLE "+from+" ", "ALTER TABLE "+to+" ", 1)
-	}
-	return list
 }
 
 // bound says what keeps a table from being exchanged, "" for nothing.
@@ -89,9 +62,9 @@ func (c *conn) bound(ctx context.Context, r relation) (string, error) {
 // grants, owner and the rest. What keeps rows apart is there before the rows.
 func (s *sink) carry(ctx context.Context, into sqldb.Name, same bool) error {
 	r := s.replace
-	r.rename = append(r.rename, "DROP TABLE "+s.sql.Table(s.target),
-		"ALTER TABLE "+s.sql.Table(into)+" RENAME TO "+s.sql.Ident(s.target.Table))
-	name := s.sql.Table(into)
+	r.rename = append(r.rename, "DROP TABLE "+s.Dialect.Table(s.target),
+		"ALTER TABLE "+s.Dialect.Table(into)+" RENAME TO "+s.Dialect.Ident(s.target.Table))
+	name := s.Dialect.Table(into)
 	for _, q := range carried {
 		if q.same && !same {
 			continue
@@ -102,16 +75,16 @@ func (s *sink) carry(ctx context.Context, into sqldb.Name, same bool) error {
 		}
 		for _, row := range rows {
 			for i, cell := range row {
-				if cell.null {
+				if cell.Null {
 					continue
 				}
 				switch q.steps[i] {
 				case 'b':
-					s.plan.DDL = append(s.plan.DDL, cell.s)
+					s.Plan.DDL = append(s.Plan.DDL, cell.S)
 				case 'a':
-					r.after = append(r.after, cell.s)
+					r.after = append(r.after, cell.S)
 				case 'r':
-					r.rename = append(r.rename, cell.s)
+					r.rename = append(r.rename, cell.S)
 				}
 			}
 		}

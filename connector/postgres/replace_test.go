@@ -6,6 +6,7 @@ import (
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/conntest"
+	"github.com/headgate/headgate/connector/conntest/sqltest"
 )
 
 func TestReplace(t *testing.T) {
@@ -39,41 +40,41 @@ func replaceCarried(t *testing.T, b base) {
 	}
 	before := state()
 	req := connector.SinkRequest{Table: "T x", Mode: "replace"}
-	out := b.load(t, req, rowsOf(t, "id int; name string; other int; self int; n int", "10|new|1|10|5", "11|x|NULL|10|6", "11|twice|1|NULL|7", "12||1|NULL|8"))
+	out := b.Load(t, req, sqltest.RowsOf(t, "id int; name string; other int; self int; n int", "10|new|1|10|5", "11|x|NULL|10|6", "11|twice|1|NULL|7", "12||1|NULL|8"))
 	if len(out.Rejects) != 2 {
 		t.Errorf("rejects %q", out.Rejects)
 	}
 	if after := state(); after != before {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
 	}
-	b.want(t, `SELECT id, name, other, self, n, twice FROM "T x" ORDER BY id`, "10|new|1|10|5|20\n11|x|\\N|10|6|22")
-	b.want(t, `INSERT INTO "T x" (name) VALUES ('next') RETURNING id, n`, "3|3")
+	b.Want(t, `SELECT id, name, other, self, n, twice FROM "T x" ORDER BY id`, "10|new|1|10|5|20\n11|x|\\N|10|6|22")
+	b.Want(t, `INSERT INTO "T x" (name) VALUES ('next') RETURNING id, n`, "3|3")
 }
 
 func replaceInPlace(t *testing.T, b base) {
 	b.SQL(t, b.name, "CREATE TABLE t (id int PRIMARY KEY, name text); INSERT INTO t VALUES (1, 'old'), (2, 'old'); CREATE VIEW v AS SELECT * FROM t")
 	oid := b.SQL(t, b.name, "SELECT 't'::regclass::oid")
-	out := b.load(t, connector.SinkRequest{Table: "t", Mode: "replace"}, rowsOf(t, "id int; name string", "2|new"))
+	out := b.Load(t, connector.SinkRequest{Table: "t", Mode: "replace"}, sqltest.RowsOf(t, "id int; name string", "2|new"))
 	if notes := strings.Join(out.Session.Notes, " "); !strings.Contains(notes, "emptied and filled instead of exchanged: the view v depends on it") {
 		t.Errorf("notes %q", notes)
 	}
-	b.want(t, "SELECT * FROM v", "2|new")
-	b.want(t, "SELECT 't'::regclass::oid", oid)
+	b.Want(t, "SELECT * FROM v", "2|new")
+	b.Want(t, "SELECT 't'::regclass::oid", oid)
 	b.SQL(t, b.name, "DROP VIEW v; CREATE TABLE child (t int REFERENCES t); INSERT INTO child VALUES (2)")
-	s := b.sink(t, b.name, connector.SinkRequest{Table: "t", Mode: "replace"})
-	if _, err := s.Prepare(t.Context(), conntest.Schema(t, "id int", "name string"), run, false); err == nil || !strings.Contains(err.Error(), "23503") {
+	s := b.Sink(t, connector.SinkRequest{Table: "t", Mode: "replace"})
+	if _, err := s.Prepare(t.Context(), conntest.Schema(t, "id int", "name string"), sqltest.Run, false); err == nil || !strings.Contains(err.Error(), "23503") {
 		t.Errorf("with a child: %v", err)
 	}
-	b.want(t, "SELECT * FROM t", "2|new")
+	b.Want(t, "SELECT * FROM t", "2|new")
 }
 
 func replaceColumns(t *testing.T, b base) {
 	b.SQL(t, b.name, "CREATE TABLE t (id int PRIMARY KEY, name text); CREATE INDEX by_id ON t (id); GRANT SELECT ON t TO PUBLIC; INSERT INTO t VALUES (1, 'old')")
-	out := b.load(t, connector.SinkRequest{Table: "t", Mode: "replace"}, rowsOf(t, "id int; other date", "5|2024-01-02"))
+	out := b.Load(t, connector.SinkRequest{Table: "t", Mode: "replace"}, sqltest.RowsOf(t, "id int; other date", "5|2024-01-02"))
 	if all := strings.Join(out.Session.Changes, "\n"); !strings.Contains(all, "other columns") {
 		t.Errorf("changes %q", all)
 	}
-	b.want(t, "SELECT * FROM t", "5|2024-01-02")
-	b.want(t, "SELECT indexdef FROM pg_indexes WHERE tablename = 't'", "CREATE INDEX by_id ON public.t USING btree (id)")
-	b.want(t, "SELECT has_table_privilege('public', 't', 'SELECT')", "t")
+	b.Want(t, "SELECT * FROM t", "5|2024-01-02")
+	b.Want(t, "SELECT indexdef FROM pg_indexes WHERE tablename = 't'", "CREATE INDEX by_id ON public.t USING btree (id)")
+	b.Want(t, "SELECT has_table_privilege('public', 't', 'SELECT')", "t")
 }

@@ -90,11 +90,11 @@ func (r *rights) who(ctx context.Context) error {
 		return err
 	}
 	f := rows[0]
-	r.out.Login, r.login, r.heir = f[0].s, f[1].s, f[4].s
-	r.super = f[6].s == "t"
-	r.database = object{"DATABASE", f[2].s, f[3].s, f[5].s == "t" && !r.super}
+	r.out.Login, r.login, r.heir = f[0].S, f[1].S, f[4].S
+	r.super = f[6].S == "t"
+	r.database = object{"DATABASE", f[2].S, f[3].S, f[5].S == "t" && !r.super}
 	for i, what := range attributes {
-		if f[6+i].s == "t" {
+		if f[6+i].S == "t" {
 			r.excess(what, "", "", "ALTER ROLE "+r.login+" NO"+what)
 		}
 	}
@@ -114,14 +114,14 @@ func (r *rights) memberships(ctx context.Context) error {
 	}
 	r.roles = "{0"
 	for _, f := range rows {
-		if f[3].s == "t" {
-			r.roles += "," + f[0].s
+		if f[3].S == "t" {
+			r.roles += "," + f[0].S
 		}
-		if !slices.Contains(r.out.Roles, f[1].s) {
-			r.out.Roles = append(r.out.Roles, f[1].s)
+		if !slices.Contains(r.out.Roles, f[1].S) {
+			r.out.Roles = append(r.out.Roles, f[1].S)
 		}
-		if !f[4].null {
-			r.excess(f[4].s, "role "+f[1].s, f[1].s, "REVOKE "+f[2].s+" FROM "+r.login)
+		if !f[4].Null {
+			r.excess(f[4].S, "role "+f[1].S, f[1].S, "REVOKE "+f[2].S+" FROM "+r.login)
 		}
 	}
 	self, _, err := r.conn.one(ctx, "SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user")
@@ -145,12 +145,12 @@ func (r *rights) holdings(ctx context.Context) error {
 		return err
 	}
 	for _, f := range rows {
-		o := object{f[0].s, f[1].s, f[2].s, f[3].s == "t"}
+		o := object{f[0].S, f[1].S, f[2].S, f[3].S == "t"}
 		if n := len(r.objects); n == 0 || r.objects[n-1].oid != o.oid || r.objects[n-1].kind != o.kind {
 			r.objects = append(r.objects, o)
 		}
-		if !f[4].null {
-			r.hold(o, f[4].s, holding{f[5].s, f[6].s})
+		if !f[4].Null {
+			r.hold(o, f[4].S, holding{f[5].S, f[6].S})
 		}
 	}
 	return nil
@@ -167,11 +167,11 @@ func (r *rights) columnHoldings(ctx context.Context) error {
 		return err
 	}
 	for _, f := range rows {
-		o := object{"TABLE", f[0].s, f[1].s, f[2].s == "t"}
+		o := object{"TABLE", f[0].S, f[1].S, f[2].S == "t"}
 		if !slices.ContainsFunc(r.objects, func(have object) bool { return have.kind == o.kind && have.oid == o.oid }) {
 			r.objects = append(r.objects, o)
 		}
-		r.hold(o, f[3].s, holding{f[4].s, f[5].s})
+		r.hold(o, f[3].S, holding{f[4].S, f[5].S})
 	}
 	return nil
 }
@@ -253,7 +253,7 @@ func (r *rights) table(ctx context.Context, flow string, rel relation) (object, 
 	if err != nil || len(rows) == 0 {
 		return object{}, err
 	}
-	return object{"TABLE", rel.oid, rows[0][0].s, rows[0][1].s == "t"}, nil
+	return object{"TABLE", rel.oid, rows[0][0].S, rows[0][1].S == "t"}, nil
 }
 
 // schema is the object of a schema, which the flow must get into.
@@ -262,7 +262,7 @@ func (r *rights) schema(ctx context.Context, flow, name string) (object, error) 
 	if err != nil || len(rows) == 0 {
 		return object{}, err
 	}
-	o := object{"SCHEMA", rows[0][0].s, rows[0][1].s, rows[0][2].s == "t"}
+	o := object{"SCHEMA", rows[0][0].S, rows[0][1].S, rows[0][2].S == "t"}
 	r.want(flow, "USAGE", o, true)
 	return o, nil
 }

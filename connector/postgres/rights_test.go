@@ -7,6 +7,7 @@ import (
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/conntest"
+	"github.com/headgate/headgate/connector/conntest/sqltest"
 	"github.com/headgate/headgate/connector/postgres"
 	"github.com/headgate/headgate/connector/sqldb"
 )
@@ -84,7 +85,7 @@ func TestPrivilegesAreExact(t *testing.T) {
 			load := func(id string) error {
 				sink := d.sinkOf(t, cfg, req)
 				defer sink.Close()
-				_, _, err := attempt(t.Context(), t, sink, rows, id)
+				_, _, err := sqltest.Attempt(t.Context(), t, sink, rows, id)
 				return err
 			}
 			first := privileges(t, cfg, need)
@@ -213,7 +214,7 @@ func TestPrivilegesInExcess(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	rows := conntest.Rows{Schema: conntest.Schema(t, "id int", "name string"), Cells: [][]string{{"2", "c"}, {"3", "d"}}}
-	if _, _, err := attempt(t.Context(), t, d.sinkOf(t, cfg, *needs[2].Write), rows, "run-1"); err != nil {
+	if _, _, err := sqltest.Attempt(t.Context(), t, d.sinkOf(t, cfg, *needs[2].Write), rows, "run-1"); err != nil {
 		t.Error(err)
 	}
 }

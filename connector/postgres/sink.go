@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strconv"
 	"time"
 
 	"github.com/headgate/headgate/connector"
@@ -16,42 +15,23 @@ import (
 
 // sink loads a table in one transaction.
 type sink struct {
-	at  *server
-	req connector.SinkRequest
-	sql *sqldb.Dialect
+	sqldb.Sink
+	at *server
 
-	conn      *conn  // with the transaction open; nil before Prepare and after Commit
-	own       string // the run that was prepared here
-	in        *record.Schema
-	load      *sqldb.Load
-	plan      *sqldb.Plan
+	conn      *conn    // with the transaction open; nil before Prepare and after Commit
+	own       string   // the run that was prepared here
 	rel       relation // the table, when it is there
 	target    sqldb.Name
 	replace   *replacement // of a table that exists
 	inPlace   bool         // a replace that empties the table instead
 	cells     []cellEncoder
-	newSchema bool  // the table's schema is not there, or was made for it
-	staged    bool  // rows go through a temporary table
-	before    int64 // rows of the table, when there is a guard
-	result    connector.Result
-	rows      int64 // sealed
+	newSchema bool // the table's schema is not there, or was made for it
+	staged    bool // rows go through a temporary table
 }
 
 func newSink(at *server, req connector.SinkRequest) *sink {
-	return &sink{at: at, req: req, sql: dialect()}
+	return &sink{at: at, Sink: sqldb.Sink{Connection: at.name, Req: req, Dialect: dialect()}}
 }
-
-func (s *sink) label() string { return s.at.name + ":" + s.req.Table }
-
-func (s *sink) fail(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("write %s: %w", s.label(), err)
-}
-
-// PerSplit is false: one transaction takes all rows.
-func (s *sink) PerSplit() bool { return false }
 
 // session is the Spec of a session: the backend that has the transaction, and where its state lies.
 type session struct {
@@ -63,20 +43,20 @@ type session struct {
 // Prepare plans the load and, unless dry, begins the transaction: the statements of
 // `before`, then the tables.
 func (s *sink) Prepare(ctx context.Context, in *record.Schema, run connector.Run, dry bool) (*connector.Session, error) {
-	s.in = in
+	s.In = in
 	ses := &connector.Session{ID: run.ID}
 	err := s.prepare(ctx, ses, run, dry)
 	if err != nil || dry {
 		s.Close()
 	}
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	return ses, nil
 }
 
 func (s *sink) prepare(ctx context.Context, ses *connector.Session, run connector.Run, dry bool) (err error) {
-	if s.load, err = sqldb.NewLoad(s.sql, s.req, s.in); err != nil {
+	if s.Load, err = sqldb.NewLoad(s.Dialect, s.Req, s.In); err != nil {
 		return err
 	}
 	if s.conn, err = s.at.connect(ctx, dry); err != nil {
@@ -91,14 +71,14 @@ func (s *sink) prepare(ctx context.Context, ses *connector.Session, run connecto
 	if err := s.compare(ctx, dry); err != nil {
 		return err
 	}
-	if ses.Cursor, _, err = s.conn.state(ctx, s.sql, s.target, run.Flow); err != nil {
+	if ses.Cursor, _, err = s.conn.state(ctx, s.Dialect, s.target, run.Flow); err != nil {
 		return err
 	}
 	if err := s.stateTable(ctx); err != nil {
 		return err
 	}
-	ses.Changes, ses.Notes = s.plan.Changes, s.plan.Notes
-	if err := s.limits(ctx); err != nil || dry {
+	ses.Changes, ses.Notes = s.Plan.Changes, s.Plan.Notes
+	if err := s.Limits(ctx, s.conn.query); err != nil || dry {
 		return err
 	}
 	s.own = run.ID
@@ -111,7 +91,7 @@ func (s *sink) prepare(ctx context.Context, ses *connector.Session, run connecto
 		return err
 	}
 	if len(row) == 1 {
-		spec.Backend, spec.Started = row[0][0].s, row[0][1].s
+		spec.Backend, spec.Started = row[0][0].S, row[0][1].S
 	}
 	ses.Spec, err = json.Marshal(spec)
 	return err
@@ -130,7 +110,7 @@ func (s *sink) begin(ctx context.Context, run connector.Run, dry bool) error {
 		}
 		return err
 	}
-	return s.statements(ctx, "before", s.req.Before)
+	return s.statements(ctx, "before", s.Req.Before)
 }
 
 // statements runs the flow's own statements.
@@ -148,16 +128,17 @@ func (s *sink) statements(ctx context.Context, which string, list []string) erro
 
 // compare plans for the table there is, or for a new one.
 func (s *sink) compare(ctx context.Context, dry bool) error {
-	name, err := s.sql.ParseName(s.req.Table)
+	name, err := s.Dialect.ParseName(s.Req.Table)
 	if err != nil {
 		return err
 	}
 	s.rel, err = s.conn.find(ctx, name)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && s.load.Create != sqldb.CreateNever:
-		return s.compareNew(ctx, name)
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w, and `create: never` forbids to make it", err)
+		if err := s.MayCreate(err); err != nil {
+			return err
+		}
+		return s.compareNew(ctx, name)
 	case err != nil:
 		return err
 	case s.rel.kind != "r" && s.rel.kind != "p":
@@ -172,10 +153,10 @@ func (s *sink) compare(ctx context.Context, dry bool) error {
 	if err != nil {
 		return err
 	}
-	if s.load.Mode == sqldb.Replace {
+	if s.Load.Mode == sqldb.Replace {
 		return s.planReplace(ctx, table)
 	}
-	s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, s.target, table)
+	s.Plan, err = sqldb.NewPlan(s.Dialect, s.Load, s.In, s.target, table)
 	return err
 }
 
@@ -185,16 +166,27 @@ func (s *sink) hold(ctx context.Context, dry bool) (err error) {
 	if dry {
 		return nil
 	}
-	how := "ROW EXCLUSIVE"
-	if s.load.Mode == sqldb.Replace { // one at a time: two would wait for each other in the end
+	table, how := s.Dialect.Table(s.rel.name), "ROW EXCLUSIVE"
+	if s.Load.Mode == sqldb.Replace { // one at a time: two would wait for each other in the end
 		how = "SHARE UPDATE EXCLUSIVE"
 	}
-	if err := s.conn.exec(ctx, "LOCK TABLE ONLY "+s.sql.Table(s.rel.name)+" IN "+how+" MODE"); err != nil {
+	err = s.conn.exec(ctx, "SAVEPOINT "+holdPoint+"; LOCK TABLE ONLY "+table+" IN "+how+" MODE; RELEASE SAVEPOINT "+holdPoint)
+	if isCode(err, "42501") && s.Load.Mode != sqldb.Replace {
+		// It takes a right on the whole table, and the login may have some on columns. The server
+		// takes the lock of an INSERT when it parses one, before it looks at rights.
+		if err = s.conn.exec(ctx, "ROLLBACK TO SAVEPOINT "+holdPoint+"; RELEASE SAVEPOINT "+holdPoint); err == nil {
+			_, err = s.conn.describe(ctx, "INSERT INTO "+table+" DEFAULT VALUES")
+		}
+	}
+	if err != nil {
 		return err
 	}
 	s.rel, err = s.conn.find(ctx, s.rel.name) // as it is now
 	return err
 }
+
+// holdPoint is the savepoint before the table's lock.
+const holdPoint = sqldb.OwnPrefix + "hold"
 
 // compareNew plans for a table that is not there.
 func (s *sink) compareNew(ctx context.Context, name sqldb.Name) (err error) {
@@ -204,20 +196,20 @@ func (s *sink) compareNew(ctx context.Context, name sqldb.Name) (err error) {
 		}
 	}
 	s.target = name
-	if s.plan, err = sqldb.NewPlan(s.sql, s.load, s.in, name, nil); err == nil && s.newSchema {
-		s.plan.Changes = append([]string{s.createSchema(name)}, s.plan.Changes...)
+	if s.Plan, err = sqldb.NewPlan(s.Dialect, s.Load, s.In, name, nil); err == nil && s.newSchema {
+		s.Plan.Changes = append([]string{s.createSchema(name)}, s.Plan.Changes...)
 	}
 	return err
 }
 
-func (s *sink) createSchema(n sqldb.Name) string { return "CREATE SCHEMA " + s.sql.Ident(n.Schema) }
+func (s *sink) createSchema(n sqldb.Name) string { return "CREATE SCHEMA " + s.Dialect.Ident(n.Schema) }
 
 // makeSchema makes the schema of a new table before the transaction: several runs that need it
 // must not wait for each other's end. A run that fails leaves it behind, empty. What a flow does before, it
 // does itself.
 func (s *sink) makeSchema(ctx context.Context, dry bool) error {
-	name, err := s.sql.ParseName(s.req.Table)
-	if err != nil || name.Schema == "" || s.load.Create == sqldb.CreateNever || !s.load.Adds() || len(s.req.Before) > 0 {
+	name, err := s.Dialect.ParseName(s.Req.Table)
+	if err != nil || name.Schema == "" || s.Load.Create == sqldb.CreateNever || !s.Load.Adds() || len(s.Req.Before) > 0 {
 		return err
 	}
 	_, there, err := s.conn.schemaOf(ctx, name.Schema)
@@ -233,29 +225,11 @@ func (s *sink) makeSchema(ctx context.Context, dry bool) error {
 
 // stateTable notes that our own table is going to be made.
 func (s *sink) stateTable(ctx context.Context) error {
-	there, err := s.conn.exists(ctx, s.sql, s.target.Beside(sqldb.StateTable))
+	there, err := s.conn.exists(ctx, s.Dialect, s.target.Beside(sqldb.StateTable))
 	if err == nil && !there {
-		s.plan.Changes = append(s.plan.Changes, sqldb.CreateState(s.sql, s.target))
+		s.Plan.Changes = append(s.Plan.Changes, sqldb.CreateState(s.Dialect, s.target))
 	}
 	return err
-}
-
-// limits counts the rows that a guard compares with.
-func (s *sink) limits(ctx context.Context) error {
-	if s.req.MaxShrink == nil || s.rel.oid == "" {
-		return nil
-	}
-	n, err := s.count(ctx, "SELECT count(*) FROM "+s.sql.Table(s.target))
-	s.before = n
-	return err
-}
-
-func (s *sink) count(ctx context.Context, sql string) (int64, error) {
-	n, _, err := s.conn.one(ctx, sql)
-	if err != nil {
-		return 0, err
-	}
-	return strconv.ParseInt(n, 10, 64)
 }
 
 // Commit changes what is left to change, notes the run and commits.
@@ -264,24 +238,12 @@ func (s *sink) Commit(ctx context.Context, ses *connector.Session, _ []connector
 		return s.committed(ctx, ses, st)
 	}
 	if err := s.finish(ctx, st); err != nil {
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	err := s.conn.exec(ctx, "COMMIT")
 	lost := s.conn.pg.IsClosed()
 	s.Close()
-	switch {
-	case err == nil:
-		return &s.result, nil
-	case !lost:
-		return nil, s.fail(err)
-	}
-	// The answer is lost, and with it whether the server has committed.
-	res, again := s.committed(ctx, ses, st)
-	if again != nil {
-		return nil, s.fail(fmt.Errorf("commit: %w", errors.Join(err, again)))
-	}
-	s.result.Outputs = res.Outputs
-	return &s.result, nil
+	return s.Ended(err, lost, func() (*connector.Result, error) { return s.committed(ctx, ses, st) })
 }
 
 // finish does everything but the commit.
@@ -292,22 +254,24 @@ func (s *sink) finish(ctx context.Context, st connector.State) error {
 	if err := s.complete(ctx); err != nil {
 		return err
 	}
-	if err := s.statements(ctx, "after", s.req.After); err != nil {
+	if err := s.statements(ctx, "after", s.Req.After); err != nil {
 		return err
 	}
-	return s.conn.storeState(ctx, s.sql, s.target, st)
+	return s.conn.storeState(ctx, s.Dialect, s.target, st)
 }
 
 // complete changes the tables once all rows are in.
 func (s *sink) complete(ctx context.Context) error {
-	s.result.Outputs = []string{s.label()}
-	switch s.plan.Mode {
+	switch s.Plan.Mode {
 	case sqldb.Mirror:
-		if err := s.deleteMissing(ctx); err != nil {
+		if err := s.conn.exec(ctx, "ANALYZE "+keysTable); err != nil {
+			return err
+		}
+		if err := s.DeleteMissing(ctx, s.conn.query, s.conn.execCount, keysTable); err != nil {
 			return err
 		}
 	case sqldb.Replace:
-		if err := s.plan.CheckShrink(s.before, s.rows); err != nil {
+		if err := s.CheckReplaced(); err != nil {
 			return err
 		}
 	case sqldb.Update, sqldb.Delete:
@@ -319,45 +283,20 @@ func (s *sink) complete(ctx context.Context) error {
 	return nil
 }
 
-// deleteMissing is the second half of a mirror.
-func (s *sink) deleteMissing(ctx context.Context) error {
-	if err := s.conn.exec(ctx, "ANALYZE "+keysTable); err != nil {
-		return err
-	}
-	if s.req.MaxShrink != nil {
-		now, err := s.count(ctx, "SELECT count(*) FROM "+s.sql.Table(s.target))
-		if err != nil {
-			return err
-		}
-		gone, err := s.count(ctx, s.plan.CountMissing(s.sql, keysTable))
-		if err != nil {
-			return err
-		}
-		if err := s.plan.CheckShrink(s.before, now-gone); err != nil {
-			return err
-		}
-	}
-	n, err := s.conn.execCount(ctx, s.plan.DeleteMissing(s.sql, keysTable))
-	s.result.Deleted = n
-	return err
-}
-
 // committed finds out whether the run of a process that died is visible. Whatever it left behind on
 // the server ends first, so that the answer holds.
 func (s *sink) committed(ctx context.Context, ses *connector.Session, st connector.State) (*connector.Result, error) {
 	c, spec, err := s.recover(ctx, ses)
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	defer c.close()
-	_, run, err := c.state(ctx, s.sql, spec.Target, st.Flow)
-	switch {
-	case err != nil:
-		return nil, s.fail(err)
-	case run != st.Run:
-		return nil, s.fail(connector.ErrNothingStaged)
+	_, run, err := c.state(ctx, s.Dialect, spec.Target, st.Flow)
+	if err != nil {
+		return nil, s.Fail(err)
 	}
-	return &connector.Result{Inserted: -1, Updated: -1, Deleted: -1, Outputs: []string{s.label()}}, nil
+	res, err := s.Found(run, st)
+	return res, s.Fail(err)
 }
 
 // recover connects and ends the backend of ses.
@@ -420,7 +359,7 @@ func (s *sink) Abort(ctx context.Context, ses *connector.Session, _ []connector.
 	case err == nil:
 		c.close()
 	case !own:
-		return s.fail(err)
+		return s.Fail(err)
 	}
 	return nil // what we cannot reach, the server undoes when it notices
 }

@@ -14,9 +14,8 @@ import (
 
 // source reads a table, a view or a query.
 type source struct {
-	at  *server
-	req connector.SourceRequest
-	sql *sqldb.Dialect
+	sqldb.Source
+	at *server
 
 	mu       sync.Mutex // guards lead and busy against readers that are closed meanwhile
 	lead     *conn      // with the transaction that is read in, from Plan on
@@ -25,13 +24,8 @@ type source struct {
 
 	rel     relation
 	cols    []tableColumn // of a table
-	query   sqldb.Query
-	columns []column // as they are read
-	schema  *record.Schema
-	keyset  *sqldb.Keyset // of an incremental source
-	cut     sqldb.Term    // of a split source
-	ranges  []connector.Range
-	ascii   bool // the server does not check what texts are
+	columns []column      // as they are read
+	ascii   bool          // the server does not check what texts are
 }
 
 // column is a column of the result.
@@ -45,22 +39,7 @@ type column struct {
 }
 
 func newSource(at *server, req connector.SourceRequest) *source {
-	return &source{at: at, req: req, sql: dialect()}
-}
-
-// label is what messages and positions call the source.
-func (s *source) label() string {
-	if s.req.Table == "" {
-		return s.at.name + ":query"
-	}
-	return s.at.name + ":" + s.req.Table
-}
-
-func (s *source) fail(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("read %s: %w", s.label(), err)
+	return &source{at: at, Source: sqldb.Source{Connection: at.name, Req: req, Dialect: dialect()}}
 }
 
 // Close ends the transaction.
@@ -84,47 +63,12 @@ func (s *source) connected(ctx context.Context) (*conn, error) {
 	return s.lead, err
 }
 
-// from is what stands after FROM.
-func (s *source) from() string {
-	if s.req.Table != "" {
-		return s.sql.Table(s.rel.name)
-	}
-	return "(" + s.query.SQL + "\n) AS q"
-}
-
-// args are the values of the query's own parameters.
-func (s *source) args() *sqldb.Args {
-	a := &sqldb.Args{Dialect: s.sql}
-	for _, name := range s.query.Names {
-		a.Add(argText(s.req.Args[name]))
-		if s.req.Args[name] == nil {
-			a.Values[len(a.Values)-1] = nil
-		}
-	}
-	return a
-}
-
-// argText is a bound value as the server reads it.
-func argText(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case int64:
-		return strconv.FormatInt(v, 10)
-	case float64:
-		return string(record.AppendFloat(nil, v))
-	case bool:
-		return strconv.FormatBool(v)
-	}
-	return ""
-}
-
 // Discover takes the types of the columns from the catalogue.
 func (s *source) Discover(ctx context.Context) (*connector.Stream, error) {
 	st, err := s.discover(ctx)
 	if err != nil {
 		s.Close()
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	return st, nil
 }
@@ -149,32 +93,30 @@ func (s *source) discover(ctx context.Context) (*connector.Stream, error) {
 	if err := s.choose(cols, st); err != nil {
 		return nil, err
 	}
-	st.Schema = s.schema
-	return st, s.prepareOrder(ctx, c, st)
+	st.Schema = s.Schema
+	return st, s.SetOrder(ctx, c.query, st, func(column string) (sqldb.Term, error) { return s.term(ctx, c, column) })
 }
 
 // locate finds the table, or takes the query apart.
 func (s *source) locate(ctx context.Context, c *conn) (err error) {
-	if s.req.Table == "" {
-		if s.query, err = s.sql.ParseQuery(s.req.Query); err == nil {
-			err = s.query.CheckArgs(s.req.Args)
-		}
-		return err
+	if s.Req.Table == "" {
+		return s.TakeApart()
 	}
-	name, err := s.sql.ParseName(s.req.Table)
+	name, err := s.Dialect.ParseName(s.Req.Table)
 	if err != nil {
 		return err
 	}
 	if s.rel, err = c.find(ctx, name); err != nil {
 		return err
 	}
+	s.Table = s.rel.name
 	s.cols, err = c.columns(ctx, s.rel)
 	return err
 }
 
 // described is the columns there are, each with its own type.
 func (s *source) described(ctx context.Context, c *conn) ([]column, error) {
-	fields, err := c.describe(ctx, "SELECT * FROM "+s.from())
+	fields, err := c.describe(ctx, "SELECT * FROM "+s.From())
 	if err != nil {
 		return nil, err
 	}
@@ -210,22 +152,22 @@ func (s *source) sample(ctx context.Context, c *conn, cols []column, st *connect
 	for i := range cols {
 		if cols[i].open && s.wants(cols[i].name) {
 			open = append(open, &cols[i])
-			list = append(list, "max(scale("+s.sql.Ident(cols[i].name)+"))")
-			names = append(names, s.sql.Ident(cols[i].name))
+			list = append(list, "max(scale("+s.Dialect.Ident(cols[i].name)+"))")
+			names = append(names, s.Dialect.Ident(cols[i].name))
 		}
 	}
 	if len(open) == 0 {
 		return nil
 	}
-	a := s.args()
-	rows, err := c.query(ctx, "SELECT "+strings.Join(list, ", ")+" FROM (SELECT "+strings.Join(names, ", ")+" FROM "+s.from()+" LIMIT "+strconv.Itoa(sampleRows)+") AS s", a.Values...)
+	a := s.Args()
+	rows, err := c.query(ctx, "SELECT "+strings.Join(list, ", ")+" FROM (SELECT "+strings.Join(names, ", ")+" FROM "+s.From()+" LIMIT "+strconv.Itoa(sampleRows)+") AS s", a.Values...)
 	if err != nil {
 		return err
 	}
 	for i, col := range open {
 		scale := 10
-		if !rows[0][i].null {
-			scale, _ = strconv.Atoi(rows[0][i].s)
+		if !rows[0][i].Null {
+			scale, _ = strconv.Atoi(rows[0][i].S)
 		}
 		if scale > record.MaxPrecision {
 			col.sourceType = sourceType{Type: record.Type{Kind: record.String}}
@@ -240,20 +182,20 @@ func (s *source) sample(ctx context.Context, c *conn, cols []column, st *connect
 
 // wants reports whether a column is read and not declared.
 func (s *source) wants(name string) bool {
-	for _, f := range s.req.Columns {
+	for _, f := range s.Req.Columns {
 		if f.Name == name {
 			return false
 		}
 	}
-	if len(s.req.Columns) > 0 && s.req.NewColumn != "add" {
+	if len(s.Req.Columns) > 0 && s.Req.NewColumn != "add" {
 		return false
 	}
-	for _, n := range s.req.Select {
+	for _, n := range s.Req.Select {
 		if n == name {
 			return true
 		}
 	}
-	return len(s.req.Select) == 0
+	return len(s.Req.Select) == 0
 }
 
 // choose makes the schema, and the columns in its order.
@@ -262,24 +204,23 @@ func (s *source) choose(cols []column, st *connector.Stream) error {
 	for i := range cols {
 		have[i] = cols[i].field
 	}
-	picked, err := sqldb.Pick(s.sql, s.req, have, st)
+	picked, err := s.Choose(have, st)
 	if err != nil {
 		return err
 	}
-	s.schema, s.columns = &record.Schema{}, nil
-	for _, p := range picked {
+	s.columns = nil
+	for i, p := range picked {
 		col := column{none: true, name: p.Field.Name}
 		if p.Column >= 0 {
 			col = cols[p.Column]
 		}
 		if k := p.Field.Type.Kind; col.open && k == record.Decimal {
 			col.Type = p.Field.Type // as declared: nothing is lost by reading it so
-			p.Field.Native.As = col.Type
+			s.Schema.Fields[i].Native.As = col.Type
 		}
-		col.field = p.Field
+		col.field = s.Schema.Fields[i]
 		col.typed = !col.none && col.Type == p.Field.Type
 		s.columns = append(s.columns, col)
-		s.schema.Fields = append(s.schema.Fields, p.Field)
 	}
 	return nil
 }
@@ -289,12 +230,12 @@ func (s *source) selectList(extra []string) (list string, formats []int16) {
 	parts := make([]string, 0, len(s.columns)+len(extra))
 	for i := range s.columns {
 		c := &s.columns[i]
-		format, expr := int16(1), s.sql.Ident(c.name)
+		format, expr := int16(1), s.Dialect.Ident(c.name)
 		switch {
 		case c.none:
 			format, expr = 0, "NULL::text"
 		case c.expr != "":
-			expr = fmt.Sprintf(c.expr, expr) + " AS " + ownName(strconv.Itoa(i))
+			expr = fmt.Sprintf(c.expr, expr) + " AS " + s.Dialect.Ident(sqldb.OwnPrefix+strconv.Itoa(i))
 		}
 		if c.wire == wireText {
 			format = 0

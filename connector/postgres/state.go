@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/sqldb"
@@ -23,14 +22,7 @@ func (c *conn) state(ctx context.Context, d *sqldb.Dialect, target sqldb.Name, f
 	if err != nil || !there {
 		return nil, "", err
 	}
-	rows, err := c.query(ctx, sqldb.ReadState(d, target), &flow)
-	if err != nil || len(rows) == 0 {
-		return nil, "", err
-	}
-	if !rows[0][1].null {
-		cursor = json.RawMessage(rows[0][1].s)
-	}
-	return cursor, rows[0][0].s, nil
+	return sqldb.State(ctx, c.query, d, target, flow)
 }
 
 // storeState notes the run and, when it has one, its cursor.
@@ -42,14 +34,7 @@ func (c *conn) storeState(ctx context.Context, d *sqldb.Dialect, target sqldb.Na
 	if err != nil {
 		return err
 	}
-	var cursor *string
-	if st.Cursor != nil {
-		text := string(st.Cursor)
-		cursor = &text
-	}
-	at := time.Now().UTC().Format(time.RFC3339)
-	_, err = c.query(ctx, sqldb.WriteState(d, target), &st.Flow, &st.Run, cursor, &at)
-	return err
+	return sqldb.StoreState(ctx, c.query, d, target, st)
 }
 
 // createState makes the table, unless another flow just did: it waits for that one.

@@ -1,8 +1,9 @@
 // Package sqldb is what databases have in common: names in quotes, load modes, the
 // statements that make and change tables, that merge staged rows and that keep the
 // state of a flow, how the columns of the rows to come meet those of a table that
-// exists, and how a source is cut into ranges. What differs between databases is data
-// in a Dialect; talking to one is the connector's own.
+// exists, how a source is cut into ranges, and where its cursor gets to. What differs between
+// databases is data in a Dialect. A connector embeds Source and Sink, hands over an Ask
+// where a database has to be asked, and sends and takes rows itself.
 package sqldb
 
 import (
@@ -25,6 +26,7 @@ type Dialect struct {
 	Schemas    bool // tables live in schemas, and a name may have two parts
 	Numbered   bool // parameters are $1, $2, ...; else ?
 	RowValues  bool // (a, b) > (c, d) is understood and uses an index
+	BoolWords  bool // booleans are bound as true and false; else as 1 and 0
 	// EscapedStrings says that a backslash escapes in string literals; DollarQuotes that
 	// $tag$ ... $tag$ is a literal; HashComments that # starts a comment.
 	EscapedStrings, DollarQuotes, HashComments bool
@@ -33,9 +35,14 @@ type Dialect struct {
 	Join   JoinForm   // how rows are changed that another table lists
 	// Distinct compares two values such that NULL equals NULL: "%s IS DISTINCT FROM %s".
 	Distinct string
+	// Earlier is a time so many microseconds before another: "%s - %s * interval '1 microsecond'".
+	Earlier string
 	// TextType and KeyTextType are the types of texts without a limit, and of texts that
 	// may be a primary key.
 	TextType, KeyTextType string
+
+	// TableOptions end a CREATE TABLE: " ENGINE=InnoDB".
+	TableOptions string
 
 	// ColumnType is the declared type of a new column for a field, and a note when a
 	// person should know something about it.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/headgate/headgate/connector/record"
 )
 
 // Args collects the parameters of a statement while it is being written. A NULL is nil.
@@ -32,15 +34,13 @@ func (a *Args) next() string {
 // Term is a column that rows are cut or ordered by. Values come and go as text.
 type Term struct {
 	Column string
-	Cast   string // makes a parameter a value of the column's type: "%s::date"; "" = as it is
+	Type   string      // as messages call it
+	Kind   record.Kind // what its values are read as
+	Cast   string      // makes a parameter a value of the column's type: "%s::date"
+	Text   string      // makes a value a text that Cast reads: "%s::text"
 }
 
-func (t Term) bind(a *Args, v string) string {
-	if t.Cast == "" {
-		return a.Add(v)
-	}
-	return fmt.Sprintf(t.Cast, a.Add(v))
-}
+func (t Term) bind(a *Args, v string) string { return fmt.Sprintf(t.Cast, a.Add(v)) }
 
 // Mark is a place in the order of an incremental source: values in the text of the database.
 type Mark struct {
@@ -83,6 +83,16 @@ func (k *Keyset) Order(desc bool) string {
 		sql += ", " + k.Dialect.Ident(k.Tie.Column) + dir
 	}
 	return sql
+}
+
+// Texts is the cursor and the tie breaker as texts. They have names of their own: an ORDER BY
+// means the columns of a result before those of the table.
+func (k *Keyset) Texts() []string {
+	list := []string{fmt.Sprintf(k.Cursor.Text, k.Dialect.Ident(k.Cursor.Column)) + " AS " + k.Dialect.Ident(OwnPrefix+"cursor")}
+	if t := k.Tie.Column; t != "" {
+		list = append(list, fmt.Sprintf(k.Tie.Text, k.Dialect.Ident(t))+" AS "+k.Dialect.Ident(OwnPrefix+"tie"))
+	}
+	return list
 }
 
 // Where is the condition for the rows of s.

@@ -70,9 +70,31 @@ func NewLoad(d *Dialect, req connector.SinkRequest, in *record.Schema) (*Load, e
 	return l, nil
 }
 
-// Keyed reports whether the mode finds rows by their key.
-func (l *Load) Keyed() bool {
-	return l.Mode == Upsert || l.Mode == Update || l.Mode == Delete || l.Mode == Mirror
+// Keyed reports whether a load mode finds rows by their key.
+func Keyed(mode string) bool {
+	return mode == Upsert || mode == Update || mode == Delete || mode == Mirror
+}
+
+// Keyed reports whether the load finds rows by their key.
+func (l *Load) Keyed() bool { return Keyed(l.Mode) }
+
+// Rights are those on a table that a load mode takes, as GRANT calls them.
+func Rights(mode string) []string {
+	switch mode {
+	case Append:
+		return []string{"INSERT"}
+	case Truncate:
+		return []string{"INSERT", "DELETE"}
+	case Replace:
+		return []string{"SELECT", "INSERT"}
+	case Upsert:
+		return []string{"SELECT", "INSERT", "UPDATE"}
+	case Update:
+		return []string{"SELECT", "UPDATE"}
+	case Delete:
+		return []string{"SELECT", "DELETE"}
+	}
+	return []string{"SELECT", "INSERT", "UPDATE", "DELETE"} // mirror
 }
 
 // Adds reports whether the mode may add rows, so that a table makes sense that is not there yet.

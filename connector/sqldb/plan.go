@@ -78,7 +78,7 @@ func (p *Plan) Create(d *Dialect, in *record.Schema, into Name) error {
 		}
 		b.WriteString(", PRIMARY KEY (" + d.Idents(names) + ")")
 	}
-	b.WriteString(")")
+	b.WriteString(")" + d.TableOptions)
 	p.DDL = append(p.DDL, b.String())
 	return nil
 }

@@ -67,7 +67,12 @@ func (s *Seen) UnmarshalJSON(data []byte) error {
 // of its lag.
 type Position struct {
 	Mark
-	Seen Seen `json:"seen,omitempty"`
+	// Ties is how many rows have this cursor, where no tie breaker tells them apart. When
+	// there are more later, some came too late.
+	Ties int64 `json:"ties,omitempty"`
+	// By is the tie breaker that Tie is a value of; "" = of which is not known.
+	By   string `json:"by,omitempty"`
+	Seen Seen   `json:"seen,omitempty"`
 }
 
 // ParsePosition reads a stored cursor; nil when there is none.

@@ -164,7 +164,7 @@ func FuzzParseQuery(f *testing.F) {
 
 func TestKeyset(t *testing.T) {
 	tie := "7"
-	k := Keyset{Dialect: numbered, Cursor: Term{"at", "%s::date"}, Tie: Term{"id", ""}}
+	k := Keyset{Dialect: numbered, Cursor: Term{Column: "at", Cast: "%s::date"}, Tie: Term{Column: "id", Cast: "%s"}}
 	for _, test := range []struct {
 		d    *Dialect
 		s    Span
@@ -186,7 +186,7 @@ func TestKeyset(t *testing.T) {
 	cuts := Cuts([]string{"b", "d"})
 	var got []string
 	for _, c := range cuts {
-		got = append(got, c.Where(&Args{Dialect: numbered}, Term{"k", ""}))
+		got = append(got, c.Where(&Args{Dialect: numbered}, Term{Column: "k", Cast: "%s"}))
 	}
 	if want := []string{`("k" < $1 OR "k" IS NULL)`, `"k" >= $1 AND "k" < $2`, `"k" >= $1`}; !slices.Equal(got, want) {
 		t.Errorf("%q", got)

@@ -18,6 +18,8 @@ import (
 type mark struct {
 	Cursor scalar  `json:"cursor"`
 	Tie    *scalar `json:"tie,omitempty"`
+	Ties   int64   `json:"ties,omitempty"` // this and By as in sqldb.Position
+	By     string  `json:"by,omitempty"`
 }
 
 // scalar is a value with its storage class. In JSON a text is a string and numbers
@@ -37,6 +39,15 @@ func (v scalar) MarshalJSON() ([]byte, error) {
 		return strconv.AppendFloat(nil, v.f, 'e', -1, 64), nil
 	}
 	return json.Marshal(v.s)
+}
+
+// text is the value as people write it.
+func (v scalar) text() string {
+	if v.class == sqlite3.SQLITE_TEXT {
+		return v.s
+	}
+	number, _ := v.MarshalJSON() // which does not fail
+	return string(number)
 }
 
 func (v *scalar) UnmarshalJSON(data []byte) (err error) {
@@ -85,7 +96,7 @@ func (s *source) low(cursor json.RawMessage) (*mark, error) {
 		}
 		return m, nil
 	}
-	return textMark(s.req.Incremental.Start), nil
+	return textMark(s.Req.Incremental.Start), nil
 }
 
 // Names of the parameters that bound the rows.
@@ -96,14 +107,14 @@ const (
 
 // high is the last row there is after lo, nil when there is none.
 func (s *source) high(ctx context.Context, d *db, lo *mark) (*mark, error) {
-	inc := s.req.Incremental
-	columns := s.sql.Ident(inc.Cursor)
+	inc := s.Req.Incremental
+	columns := s.Dialect.Ident(inc.Cursor)
 	order := columns + " DESC"
 	if inc.TieBreaker != "" {
-		columns += ", " + s.sql.Ident(inc.TieBreaker)
-		order += ", " + s.sql.Ident(inc.TieBreaker) + " DESC"
+		columns += ", " + s.Dialect.Ident(inc.TieBreaker)
+		order += ", " + s.Dialect.Ident(inc.TieBreaker) + " DESC"
 	}
-	sql := "SELECT " + columns + " FROM " + s.from() + s.where(split{Lo: lo}) + " ORDER BY " + order + " LIMIT 1"
+	sql := "SELECT " + columns + " FROM " + s.From() + s.where(split{Lo: lo}) + " ORDER BY " + order + " LIMIT 1"
 	st, err := d.prepare(sql)
 	if err != nil {
 		return nil, err
@@ -120,18 +131,20 @@ func (s *source) high(ctx context.Context, d *db, lo *mark) (*mark, error) {
 	hi := &mark{Cursor: st.scalar(0)}
 	if inc.TieBreaker != "" {
 		tie := st.scalar(1)
-		hi.Tie = &tie
+		hi.Tie, hi.By = &tie, inc.TieBreaker
+		return hi, s.checkTies(ctx, d, hi)
 	}
-	return hi, nil
+	hi.Ties, err = s.ties(ctx, d, hi)
+	return hi, err
 }
 
 // where is the condition for rows, with " WHERE " before it.
 func (s *source) where(rows split) string {
-	inc := s.req.Incremental
+	inc := s.Req.Incremental
 	if inc == nil {
 		return ""
 	}
-	cursor := s.sql.Ident(inc.Cursor)
+	cursor := s.Dialect.Ident(inc.Cursor)
 	if rows.Nulls {
 		return " WHERE " + cursor + " IS NULL"
 	}
@@ -152,17 +165,17 @@ func (s *source) where(rows split) string {
 // beyond compares the cursor, together with the tie breaker if the mark has one. A
 // row value would not let SQLite use the columns' affinity for a start that is text.
 func (s *source) beyond(cursor, op, param, tieParam string, tie bool) string {
-	if !tie || s.req.Incremental.TieBreaker == "" {
+	if !tie || s.Req.Incremental.TieBreaker == "" {
 		return cursor + " " + op + " " + param
 	}
 	strict := op[:1]
-	t := s.sql.Ident(s.req.Incremental.TieBreaker)
+	t := s.Dialect.Ident(s.Req.Incremental.TieBreaker)
 	return "(" + cursor + " " + strict + " " + param + " OR " + cursor + " = " + param + " AND " + t + " " + op + " " + tieParam + ")"
 }
 
 // bind binds the query's own parameters and those that bound rows.
 func (s *source) bind(st *stmt, rows split) error {
-	if err := st.bindArgs(s.req.Args); err != nil {
+	if err := st.bindArgs(s.Req.Args); err != nil {
 		return err
 	}
 	for _, b := range []struct {
@@ -188,20 +201,20 @@ func (s *source) bind(st *stmt, rows split) error {
 
 // order is the ORDER BY of an incremental source.
 func (s *source) order() string {
-	inc := s.req.Incremental
+	inc := s.Req.Incremental
 	if inc == nil {
 		return ""
 	}
-	sql := " ORDER BY " + s.sql.Ident(inc.Cursor)
+	sql := " ORDER BY " + s.Dialect.Ident(inc.Cursor)
 	if inc.TieBreaker != "" {
-		sql += ", " + s.sql.Ident(inc.TieBreaker)
+		sql += ", " + s.Dialect.Ident(inc.TieBreaker)
 	}
 	return sql
 }
 
 // checkCursor finds out whether the incremental columns are there.
 func (s *source) checkCursor(ctx context.Context, d *db, st *connector.Stream) error {
-	inc := s.req.Incremental
+	inc := s.Req.Incremental
 	if inc == nil {
 		return nil
 	}
@@ -214,7 +227,7 @@ func (s *source) checkCursor(ctx context.Context, d *db, st *connector.Stream) e
 		names[i] = c.field.Name
 	}
 	for _, name := range []string{inc.Cursor, inc.TieBreaker} {
-		if name != "" && !slices.ContainsFunc(names, func(n string) bool { return s.sql.Same(n, name) }) {
+		if name != "" && !slices.ContainsFunc(names, func(n string) bool { return s.Dialect.Same(n, name) }) {
 			return fmt.Errorf("incremental: no column `%s`%s", name, sqldb.Suggest(name, names))
 		}
 	}
@@ -224,14 +237,11 @@ func (s *source) checkCursor(ctx context.Context, d *db, st *connector.Stream) e
 	if inc.Nulls == "include" {
 		return nil
 	}
-	nulls, err := s.queryOne(ctx, d, "SELECT 1 FROM "+s.from()+" WHERE "+s.sql.Ident(inc.Cursor)+" IS NULL LIMIT 1")
-	if err == nil && nulls && inc.Nulls == "fail" {
-		return fmt.Errorf("there are rows whose `%s` is NULL, and `nulls: fail` forbids to leave them out", inc.Cursor)
+	nulls, err := s.queryOne(ctx, d, "SELECT 1 FROM "+s.From()+" WHERE "+s.Dialect.Ident(inc.Cursor)+" IS NULL LIMIT 1")
+	if err != nil || !nulls {
+		return err
 	}
-	if err == nil && nulls {
-		st.Notes = append(st.Notes, fmt.Sprintf("rows whose `%s` is NULL are not read", inc.Cursor))
-	}
-	return err
+	return sqldb.LeaveOutNulls(inc, st)
 }
 
 // queryOne reports whether sql yields a row.
@@ -241,7 +251,7 @@ func (s *source) queryOne(ctx context.Context, d *db, sql string) (bool, error) 
 		return false, err
 	}
 	defer st.close()
-	if err := st.bindArgs(s.req.Args); err != nil {
+	if err := st.bindArgs(s.Req.Args); err != nil {
 		return false, err
 	}
 	defer d.watch(ctx)()

@@ -10,6 +10,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/sqldb"
 )
 
 // db is one connection to a database, used from one goroutine at a time. It calls
@@ -187,24 +188,52 @@ func (d *db) prepareFirst(sql string) (st *stmt, rest string, err error) {
 	return st, rest, nil // no statement: nothing but blanks and comments, up to the end
 }
 
-// queryText is the first column of each row, as text.
-func (d *db) queryText(sql string, args ...string) ([]string, error) {
+// query is rows as sqldb asks for them.
+func (d *db) query(_ context.Context, sql string, args ...*string) ([][]sqldb.Text, error) {
+	return d.rows(sql, args...)
+}
+
+// rows runs a statement and yields its rows as texts. A parameter that is nil is NULL.
+func (d *db) rows(sql string, args ...*string) ([][]sqldb.Text, error) {
 	st, err := d.prepare(sql)
 	if err != nil {
 		return nil, err
 	}
 	defer st.close()
 	for i, a := range args {
-		if err := st.bindString(i+1, a); err != nil {
+		if a == nil {
+			err = st.bindNull(i + 1)
+		} else {
+			err = st.bindString(i+1, *a)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
-	var all []string
+	var rows [][]sqldb.Text
 	for {
 		more, err := st.step()
 		if !more || err != nil {
-			return all, err
+			return rows, err
 		}
-		all = append(all, st.text(0))
+		row := make([]sqldb.Text, st.columns())
+		for i := range row {
+			row[i] = sqldb.Text{S: st.text(i), Null: st.class(i) == sqlite3.SQLITE_NULL}
+		}
+		rows = append(rows, row)
 	}
+}
+
+// queryText is the first column of each row.
+func (d *db) queryText(sql string, args ...string) ([]string, error) {
+	places := make([]*string, len(args))
+	for i := range args {
+		places[i] = &args[i]
+	}
+	rows, err := d.rows(sql, places...)
+	var all []string
+	for _, r := range rows {
+		all = append(all, r[0].S)
+	}
+	return all, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/record"
+	"github.com/headgate/headgate/connector/sqldb"
 )
 
 // Decode types the cells of a morsel.
@@ -18,7 +19,7 @@ func (r *reader) Decode(m *connector.Morsel) error {
 	b.Reset(p.rows)
 	b.Buf = m.Chunk
 	b.Origin = p
-	for c, f := range r.src.schema.Fields {
+	for c, f := range r.src.Schema.Fields {
 		col := b.NewColumn(f.Type)
 		v := col.Vector()
 		for row := range int32(p.rows) {
@@ -86,17 +87,17 @@ func (p *piece) FillText(*record.Batch, int, []int32, *record.Vector) {}
 
 // Position counts rows from 1 in the order they were read.
 func (p *piece) Position(_ *record.Batch, row int32) record.Position {
-	return record.Position{File: p.src.label(), Line: p.first + int64(row)}
+	return record.Position{File: p.src.Label(), Line: p.first + int64(row)}
 }
 
 // Record is the row as a JSON object of the cells as they are stored.
 func (p *piece) Record(b *record.Batch, row int32) []byte {
 	p.dump = append(p.dump[:0], '{')
-	for c, f := range p.src.schema.Fields {
+	for c, f := range p.src.Schema.Fields {
 		if c > 0 {
 			p.dump = append(p.dump, ',')
 		}
-		p.dump = appendJSON(p.dump, f.Name)
+		p.dump = sqldb.AppendJSON(p.dump, f.Name)
 		p.dump = append(p.dump, ':')
 		switch p.class[c][row] {
 		case sqlite3.SQLITE_NULL:
@@ -108,7 +109,7 @@ func (p *piece) Record(b *record.Batch, row int32) []byte {
 		case sqlite3.SQLITE_BLOB:
 			p.dump = appendHex(p.dump, b.Text(p.view[c][row]))
 		default:
-			p.dump = appendJSON(p.dump, string(b.Text(p.view[c][row])))
+			p.dump = sqldb.AppendJSON(p.dump, string(b.Text(p.view[c][row])))
 		}
 	}
 	p.dump = append(p.dump, '}')

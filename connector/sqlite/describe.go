@@ -7,6 +7,7 @@ import (
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/record"
+	"github.com/headgate/headgate/connector/sqldb"
 )
 
 // describe lists the tables and views, or describes one.
@@ -48,7 +49,7 @@ func (d *db) all() ([]connector.Relation, error) {
 	}
 	list, sql := []connector.Relation{}, dialect()
 	for _, r := range found {
-		if strings.HasPrefix(r.name, "sqlite_") || strings.HasPrefix(r.name, ownPrefix) || r.kind == "shadow" {
+		if strings.HasPrefix(r.name, "sqlite_") || strings.HasPrefix(r.name, sqldb.OwnPrefix) || r.kind == "shadow" {
 			continue
 		}
 		list = append(list, connector.Relation{Name: sql.WriteName(r.name), Table: r.name, Near: true, Kind: r.kind, Rows: d.estimate(r.name)})

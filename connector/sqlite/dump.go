@@ -2,19 +2,9 @@ package sqlite
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"math"
 	"strconv"
 )
-
-// appendJSON appends s as a JSON string; bytes that are not UTF-8 become U+FFFD.
-func appendJSON(dst []byte, s string) []byte {
-	q, err := json.Marshal(s)
-	if err != nil {
-		return append(dst, `""`...) // strings always marshal
-	}
-	return append(dst, q...)
-}
 
 // appendFloat appends a JSON number, or a string for the floats JSON has no number for.
 func appendFloat(dst []byte, f float64) []byte {

@@ -23,10 +23,8 @@ func (s *sink) Kept(ctx context.Context, flow string) (cursor json.RawMessage, r
 		return nil, "", err
 	}
 	defer d.close()
-	if cursor, err = d.storedCursor(flow); err == nil {
-		run, err = d.storedRun(flow)
-	}
-	return cursor, run, s.fail(err)
+	cursor, run, err = d.state(ctx, flow)
+	return cursor, run, s.Fail(err)
 }
 
 // Keep implements connector.Keeper.
@@ -40,56 +38,49 @@ func (s *sink) Keep(ctx context.Context, flow string, cursor json.RawMessage) er
 	}
 	defer d.close() // rolls back
 	if err := d.patiently(ctx, func() error { return d.exec(ctx, "BEGIN IMMEDIATE") }); err != nil {
-		return s.fail(err)
+		return s.Fail(err)
 	}
 	if err := d.keep(ctx, flow, cursor); err != nil {
-		return s.fail(err)
+		return s.Fail(err)
 	}
-	return s.fail(d.patiently(ctx, func() error { return d.exec(ctx, "COMMIT") }))
+	return s.Fail(d.patiently(ctx, func() error { return d.exec(ctx, "COMMIT") }))
 }
 
 func (d *db) keep(ctx context.Context, flow string, cursor json.RawMessage) error {
-	run, err := d.storedRun(flow)
+	_, run, err := d.state(ctx, flow)
 	switch {
 	case err != nil:
 		return err
 	case cursor != nil:
 		return d.storeState(ctx, connector.State{Flow: flow, Run: run, Cursor: cursor})
 	}
-	there, err := d.hasTable(stateTable)
+	there, err := d.hasTable(sqldb.StateTable)
 	if err != nil || !there {
 		return err
 	}
-	st, err := d.prepare(sqldb.ForgetCursor(dialect(), sqldb.Name{}))
-	if err != nil {
-		return err
-	}
-	defer st.close()
-	if err := st.bindString(1, flow); err != nil {
-		return err
-	}
-	return st.run()
+	_, err = d.rows(sqldb.ForgetCursor(dialect(), sqldb.Name{}), &flow)
+	return err
 }
 
 // Position implements connector.Positioner.
 func (s *source) Position(_ context.Context, cursor, tie string) (json.RawMessage, error) {
-	inc := s.req.Incremental
+	inc := s.Req.Incremental
 	m := textMark(cursor)
 	if inc == nil || m == nil {
-		return nil, fmt.Errorf("read %s: it is not read by a cursor, or the cursor is empty", s.label())
+		return nil, fmt.Errorf("read %s: it is not read by a cursor, or the cursor is empty", s.Label())
 	}
 	values := map[string]string{inc.Cursor: cursor}
 	if tie != "" && inc.TieBreaker == "" {
-		return nil, fmt.Errorf("read %s: the flow has no tie_breaker", s.label())
+		return nil, fmt.Errorf("read %s: the flow has no tie_breaker", s.Label())
 	}
 	if tie != "" {
 		values[inc.TieBreaker] = tie
-		m.Tie = &scalar{class: sqlite3.SQLITE_TEXT, s: tie}
+		m.Tie, m.By = &scalar{class: sqlite3.SQLITE_TEXT, s: tie}, inc.TieBreaker
 	}
 	for column, value := range values {
-		if i := s.schema.Index(column); i >= 0 {
-			if err := sqldb.CheckCursor(column, s.schema.Fields[i].Type, value); err != nil {
-				return nil, s.fail(err)
+		if i := s.Schema.Index(column); i >= 0 {
+			if err := sqldb.CheckCursor(column, s.Schema.Fields[i].Type, value); err != nil {
+				return nil, s.Fail(err)
 			}
 		}
 	}

@@ -7,81 +7,70 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/headgate/headgate/connector/record"
 	"github.com/headgate/headgate/connector/sqldb"
 )
 
-// loadPlan is what a load does to the schema.
-type loadPlan struct {
-	*sqldb.Plan
-	swap []string // after the rows
-}
-
-// planLoad compares the rows to come with the database. d is nil when there is none
-// yet.
-func planLoad(d *db, q *sqldb.Dialect, load *sqldb.Load, in *record.Schema) (*loadPlan, error) {
-	rel, err := existing(d, load)
-	if err != nil {
-		return nil, err
-	}
-	p := &loadPlan{}
-	if rel.name == "" {
-		p.Plan, err = sqldb.NewPlan(q, load, in, sqldb.Name{Table: load.Table}, nil)
-	} else {
-		err = p.meet(d, q, rel, load, in)
+// plan compares the rows to come with the database. d is nil when there is none yet.
+func (s *sink) plan(d *db) error {
+	rel, err := s.existing(d)
+	switch {
+	case err != nil:
+		return err
+	case rel.name == "":
+		s.Plan, err = sqldb.NewPlan(s.Dialect, s.Load, s.In, sqldb.Name{Table: s.Req.Table}, nil)
+	default:
+		err = s.meet(d, rel)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return p, p.ownTable(d)
+	return s.ownTable(d)
 }
 
 // existing finds the table; the zero relation when it is to be made.
-func existing(d *db, load *sqldb.Load) (relation, error) {
-	if strings.HasPrefix(strings.ToLower(load.Table), ownPrefix) {
-		return relation{}, fmt.Errorf("tables called %s… are headgate's own", ownPrefix)
+func (s *sink) existing(d *db) (relation, error) {
+	if strings.HasPrefix(strings.ToLower(s.Req.Table), sqldb.OwnPrefix) {
+		return relation{}, fmt.Errorf("tables called %s… are headgate's own", sqldb.OwnPrefix)
 	}
 	if d == nil {
-		if load.Create == sqldb.CreateNever {
+		if s.Req.Create == sqldb.CreateNever {
 			return relation{}, fmt.Errorf("the database does not exist, and `create: never` forbids to make the table: %w", fs.ErrNotExist)
 		}
 		return relation{}, nil
 	}
-	rel, err := d.find(load.Table)
+	rel, err := d.find(s.Req.Table)
 	switch {
 	case err == nil && rel.kind == "table":
 		return rel, nil
 	case err == nil:
 		return rel, fmt.Errorf("`%s` is not a plain table (it is of kind %s)", rel.name, rel.kind)
-	case errors.Is(err, fs.ErrNotExist) && load.Create != sqldb.CreateNever:
-		return relation{}, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return rel, fmt.Errorf("%w, and `create: never` forbids to make it", err)
+		return relation{}, s.MayCreate(err)
 	}
 	return rel, err
 }
 
 // ownTable notes that our own table is going to be made.
-func (p *loadPlan) ownTable(d *db) error {
+func (s *sink) ownTable(d *db) error {
 	if d != nil {
-		if ok, err := d.hasTable(stateTable); ok || err != nil {
+		if ok, err := d.hasTable(sqldb.StateTable); ok || err != nil {
 			return err
 		}
 	}
-	p.Changes = append(p.Changes, createState)
+	s.Plan.Changes = append(s.Plan.Changes, sqldb.CreateState(s.Dialect, sqldb.Name{}))
 	return nil
 }
 
 // meet plans for a table that exists.
-func (p *loadPlan) meet(d *db, q *sqldb.Dialect, rel relation, load *sqldb.Load, in *record.Schema) error {
+func (s *sink) meet(d *db, rel relation) error {
 	table, err := d.table(rel.name)
 	if err != nil {
 		return err
 	}
-	if load.Mode == sqldb.Replace {
-		return p.replace(d, q, rel, load, in, table)
+	if s.Load.Mode == sqldb.Replace {
+		return s.replace(d, table)
 	}
-	p.Plan, err = sqldb.NewPlan(q, load, in, table.Name, table)
+	s.Plan, err = sqldb.NewPlan(s.Dialect, s.Load, s.In, table.Name, table)
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/conntest"
+	"github.com/headgate/headgate/connector/conntest/sqltest"
 	"github.com/headgate/headgate/connector/record"
 )
 
@@ -20,7 +21,7 @@ func TestDiscoveredTypes(t *testing.T) {
 			r REAL, raw BLOB, day DATE, epoch DATE, at DATETIME, local TIMESTAMP, j JSON, u UUID, none, mixed, empty NUMERIC);
 		INSERT INTO t VALUES (1, 2, 1, 1, 12.3, 5, 5, 'x', '007', 1.5, x'00', '2024-01-02', 1700000000, '2024-01-02 03:04:05', '2024-01-02T03:04:05Z', '{"a":1}', '123E4567-e89b-12d3-a456-426614174000', 5, 'x', NULL),
 			(NULL, -2, 0, 7, 12.34, 6, 6.5, 'y', '8', 2, 'text', NULL, 1700000001, NULL, NULL, '[]', NULL, NULL, 2, NULL)`)
-	st, rows, _ := conntest.Read(t, newSource(t, dir, connector.SourceRequest{Table: "t"}), nil)
+	st, rows, _ := conntest.Read(t, in(dir).Source(t, connector.SourceRequest{Table: "t"}), nil)
 	var got []string
 	for _, f := range st.Schema.Fields {
 		got = append(got, f.Name+" "+f.Type.String())
@@ -49,7 +50,7 @@ func TestMisfits(t *testing.T) {
 	shell(t, dir, `CREATE TABLE t (i INTEGER, d DECIMAL(4,2), s TEXT);
 		INSERT INTO t VALUES ('abc', 12.345, x'ff'), (1.5, 123.0, 5), (3.0, '1.50', CAST(x'fffe' AS TEXT)), ('4', 'x', 'fine')`)
 	declared := conntest.Schema(t, "i int", "d decimal(4,2)", "s string").Fields
-	_, rows, _ := conntest.Read(t, newSource(t, dir, connector.SourceRequest{Table: "t", Columns: declared}), nil)
+	_, rows, _ := conntest.Read(t, in(dir).Source(t, connector.SourceRequest{Table: "t", Columns: declared}), nil)
 	want := [][]string{
 		{`!"abc" is not an int`, `!"12.345" has more than 2 decimals`, "!a blob of 1 bytes is no string"},
 		{`!"1.5" is not an int`, `!"123" does not fit decimal(4,2)`, "5"},
@@ -62,7 +63,7 @@ func TestMisfits(t *testing.T) {
 func TestRecord(t *testing.T) {
 	dir := t.TempDir()
 	shell(t, dir, `CREATE TABLE t (i INTEGER, f REAL, s TEXT, raw BLOB); INSERT INTO t VALUES (1, 1.5, 'a"b', x'00ff'), (NULL, 9e999, '', NULL)`)
-	src := newSource(t, dir, connector.SourceRequest{Table: "t"})
+	src := in(dir).Source(t, connector.SourceRequest{Table: "t"})
 	_, _, plan := conntest.Read(t, src, nil)
 	r, err := src.Open(t.Context(), plan.Splits[0])
 	if err != nil {
@@ -88,7 +89,7 @@ func TestQuery(t *testing.T) {
 	dir := t.TempDir()
 	shell(t, dir, `CREATE TABLE t (id INTEGER, name TEXT); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c'); CREATE VIEW v AS SELECT id * 2 AS twice FROM t`)
 	read := func(req connector.SourceRequest) ([][]string, error) {
-		src := newSource(t, dir, req)
+		src := in(dir).Source(t, req)
 		if _, err := src.Discover(t.Context()); err != nil {
 			return nil, err
 		}
@@ -118,7 +119,7 @@ func TestQuery(t *testing.T) {
 	} {
 		rows, err := read(test.req)
 		if message, bad := strings.CutPrefix(test.want, "!"); bad {
-			wantError(t, err, message)
+			sqltest.WantError(t, err, message)
 			continue
 		}
 		var got []string
@@ -135,7 +136,7 @@ func TestIncremental(t *testing.T) {
 	dir := t.TempDir()
 	shell(t, dir, `CREATE TABLE t (id INTEGER, at TEXT); INSERT INTO t VALUES (3, '2024-01-02'), (1, '2024-01-01'), (2, '2024-01-02'), (9, NULL)`)
 	read := func(inc connector.Incremental, cursor string) ([]string, string, []string) {
-		src := newSource(t, dir, connector.SourceRequest{Table: "t", Select: []string{"id"}, Incremental: &inc})
+		src := in(dir).Source(t, connector.SourceRequest{Table: "t", Select: []string{"id"}, Incremental: &inc})
 		st, rows, plan := conntest.Read(t, src, []byte(cursor))
 		var ids []string
 		for _, r := range rows {
@@ -145,7 +146,7 @@ func TestIncremental(t *testing.T) {
 	}
 	both := connector.Incremental{Cursor: "at", TieBreaker: "id"}
 	ids, cursor, notes := read(both, "")
-	if want := `{"cursor":"2024-01-02","tie":3}`; strings.Join(ids, " ") != "1 2 3" || cursor != want {
+	if want := `{"cursor":"2024-01-02","tie":3,"by":"id"}`; strings.Join(ids, " ") != "1 2 3" || cursor != want {
 		t.Errorf("first: %q, cursor %s", ids, cursor)
 	}
 	if len(notes) != 1 || !strings.Contains(notes[0], "NULL") {
@@ -155,25 +156,36 @@ func TestIncremental(t *testing.T) {
 		t.Errorf("nothing new: %q, cursor %s", ids, again)
 	}
 	shell(t, dir, `INSERT INTO t VALUES (4, '2024-01-02'), (1, '2024-01-03'), (0, '2024-01-01')`)
-	if ids, next, _ := read(both, cursor); strings.Join(ids, " ") != "4 1" || next != `{"cursor":"2024-01-03","tie":1}` {
+	if ids, next, _ := read(both, cursor); strings.Join(ids, " ") != "4 1" || next != `{"cursor":"2024-01-03","tie":1,"by":"id"}` {
 		t.Errorf("next: %q, cursor %s", ids, next)
 	}
 	if ids, _, _ := read(connector.Incremental{Cursor: "at", Start: "2024-01-02"}, ""); strings.Join(ids, " ") != "1" {
 		t.Errorf("from a start: %q", ids)
 	}
-	if ids, next, _ := read(connector.Incremental{Cursor: "id", Start: "3"}, "null"); strings.Join(ids, " ") != "4 9" || next != `{"cursor":9}` {
+	if ids, next, _ := read(connector.Incremental{Cursor: "id", Start: "3"}, "null"); strings.Join(ids, " ") != "4 9" || next != `{"cursor":9,"ties":1}` {
 		t.Errorf("from a number: %q, cursor %s", ids, next)
 	}
-	src := newSource(t, dir, connector.SourceRequest{Table: "t", Incremental: &connector.Incremental{Cursor: "att"}})
+	for tie, want := range map[string]string{"": "none now", "at": "`at` now"} {
+		src := in(dir).Source(t, connector.SourceRequest{Table: "t", Incremental: &connector.Incremental{Cursor: "at", TieBreaker: tie}})
+		if _, err := src.Discover(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		_, err := src.Plan(t.Context(), []byte(cursor))
+		sqltest.WantError(t, err, "the tie_breaker `id`, and the flow has "+want, `headgate state set FLOW "2024-01-02"`)
+		if _, err := src.Plan(t.Context(), []byte(`{"cursor":"2024-01-02","tie":3}`)); (err == nil) != (tie != "") {
+			t.Errorf("%q, a cursor that does not say by what: %v", tie, err)
+		}
+	}
+	src := in(dir).Source(t, connector.SourceRequest{Table: "t", Incremental: &connector.Incremental{Cursor: "att"}})
 	_, err := src.Discover(t.Context())
-	wantError(t, err, "incremental: no column `att` (did you mean `at`?)")
+	sqltest.WantError(t, err, "incremental: no column `att` (did you mean `at`?)")
 }
 
 // TestFrozenPlan adds rows after the plan: the split does not have them.
 func TestFrozenPlan(t *testing.T) {
 	dir := t.TempDir()
 	shell(t, dir, `CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (1), (2)`)
-	src := newSource(t, dir, connector.SourceRequest{Table: "t", Incremental: &connector.Incremental{Cursor: "id"}})
+	src := in(dir).Source(t, connector.SourceRequest{Table: "t", Incremental: &connector.Incremental{Cursor: "id"}})
 	_, _, plan := conntest.Read(t, src, nil)
 	shell(t, dir, "INSERT INTO t VALUES (3)")
 	rows, err := conntest.ReadSplit(t.Context(), src, plan.Splits[0])
@@ -188,17 +200,17 @@ func TestNoDatabase(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "shops.db"), []byte("no database, but long enough to look at\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	_, err := newSource(t, dir, connector.SourceRequest{Table: "t"}).Discover(t.Context())
+	_, err := in(dir).Source(t, connector.SourceRequest{Table: "t"}).Discover(t.Context())
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("not fs.ErrNotExist: %v", err)
 	}
-	wantError(t, err, "read shop:t: open", "shop.db", "did you mean `shops.db`?")
+	sqltest.WantError(t, err, "read shop:t: open", "shop.db", "did you mean `shops.db`?")
 	if err := os.Rename(filepath.Join(dir, "shops.db"), filepath.Join(dir, "shop.db")); err != nil {
 		t.Fatal(err)
 	}
-	_, err = newSource(t, dir, connector.SourceRequest{Table: "t"}).Discover(t.Context())
-	wantError(t, err, "file is not a database")
-	wantError(t, refused(t, dir, connector.SinkRequest{Table: "t"}, rowsOf(t, "id int", "1")), "file is not a database")
+	_, err = in(dir).Source(t, connector.SourceRequest{Table: "t"}).Discover(t.Context())
+	sqltest.WantError(t, err, "file is not a database")
+	sqltest.WantError(t, refused(t, dir, connector.SinkRequest{Table: "t"}, sqltest.RowsOf(t, "id int", "1")), "file is not a database")
 }
 
 func TestDrift(t *testing.T) {
@@ -214,10 +226,10 @@ func TestDrift(t *testing.T) {
 		{"add", "ignore", "name nam id more: a NULL 1 2.5"},
 		{"fail", "ignore", "!it has a new column, `id`, `more`"},
 	} {
-		src := newSource(t, dir, connector.SourceRequest{Table: "t", Columns: declared, NewColumn: test.newColumn, MissingColumn: test.missing})
+		src := in(dir).Source(t, connector.SourceRequest{Table: "t", Columns: declared, NewColumn: test.newColumn, MissingColumn: test.missing})
 		if message, bad := strings.CutPrefix(test.want, "!"); bad {
 			_, err := src.Discover(t.Context())
-			wantError(t, err, "read shop:t: "+message)
+			sqltest.WantError(t, err, "read shop:t: "+message)
 			continue
 		}
 		st, rows, _ := conntest.Read(t, src, nil)

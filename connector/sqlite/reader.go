@@ -23,7 +23,7 @@ const (
 func (s *source) Open(ctx context.Context, sp connector.Split) (connector.Reader, error) {
 	r, err := s.open(ctx, sp)
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	return r, nil
 }
@@ -37,11 +37,11 @@ func (s *source) open(ctx context.Context, sp connector.Split) (*reader, error) 
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{src: s, db: d, limit: s.req.BatchRows}
+	r := &reader{src: s, db: d, limit: s.Req.BatchRows}
 	if r.limit <= 0 {
 		r.limit = batchRows
 	}
-	r.st, err = d.prepare("SELECT " + s.selectList() + " FROM " + s.from() + s.where(rows) + s.order())
+	r.st, err = d.prepare("SELECT " + s.selectList() + " FROM " + s.From() + s.where(rows) + s.order())
 	if err == nil {
 		err = s.bind(r.st, rows)
 	}
@@ -89,7 +89,7 @@ func (r *reader) Next(ctx context.Context, m *connector.Morsel) error {
 	m.Chunk = m.Chunk[:0]
 	if err := r.fill(ctx, m, p); err != nil {
 		r.done = true
-		return r.src.fail(err)
+		return r.src.Fail(err)
 	}
 	r.row += int64(p.rows)
 	if p.rows == 0 {

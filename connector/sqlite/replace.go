@@ -2,10 +2,8 @@ package sqlite
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
-	"github.com/headgate/headgate/connector/record"
 	"github.com/headgate/headgate/connector/sqldb"
 )
 
@@ -13,37 +11,24 @@ import (
 // columns of the old table, its definition is kept, with constraints, defaults and types;
 // otherwise the new table has just the rows' columns. Indexes and triggers are made
 // again, and those that the new columns do not allow fail the run.
-func (p *loadPlan) replace(d *db, q *sqldb.Dialect, rel relation, load *sqldb.Load, in *record.Schema, table *sqldb.Table) error {
-	into := sqldb.Name{Table: ownPrefix + "new_" + rel.name}
-	column, unfilled := sqldb.Match(q, in, table.Columns)
-	unfilled = slices.DeleteFunc(unfilled, func(c sqldb.Column) bool { return c.Generated })
-	generated := slices.ContainsFunc(column, func(c int) bool { return c >= 0 && table.Columns[c].Generated })
-	if len(unfilled) > 0 || slices.Contains(column, -1) || generated {
-		p.Plan = &sqldb.Plan{Load: load, Target: table.Name, Exists: true}
-		if err := p.Create(q, in, into); err != nil {
-			return err
-		}
-		p.Changes = append(p.Changes, fmt.Sprintf("replace the table by one with other columns (the old constraints are not kept): %s", p.DDL[0]))
-	} else {
-		rest, err := d.definition(rel.name)
-		if err == nil {
-			p.Plan, err = sqldb.NewPlan(q, load, in, table.Name, table)
-		}
+func (s *sink) replace(d *db, table *sqldb.Table) (err error) {
+	q, old := s.Dialect, table.Name
+	into, like := sqldb.Name{Table: sqldb.OwnPrefix + "new_" + old.Table}, ""
+	if sqldb.SameColumns(q, s.In, table) {
+		rest, err := d.definition(old.Table)
 		if err != nil {
 			return err
 		}
-		p.Into = into
-		p.DDL = []string{"CREATE TABLE " + q.Table(into) + rest}
-		p.Changes = append(p.Changes, "replace the rows of "+q.Ident(rel.name))
+		like = "CREATE TABLE " + q.Table(into) + rest
 	}
-	again, err := d.queryText("SELECT sql FROM sqlite_schema WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY type, name", rel.name)
+	if s.Plan, err = sqldb.NewReplace(q, s.Load, s.In, table, into, like); err != nil {
+		return err
+	}
+	again, err := d.queryText("SELECT sql FROM sqlite_schema WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY type, name", old.Table)
 	if err != nil {
 		return err
 	}
-	p.swap = append([]string{
-		"DROP TABLE " + q.Ident(rel.name),
-		"ALTER TABLE " + q.Table(into) + " RENAME TO " + q.Ident(rel.name),
-	}, again...)
+	s.swap = append([]string{"DROP TABLE " + q.Table(old), "ALTER TABLE " + q.Table(into) + " RENAME TO " + q.Table(old)}, again...)
 	return nil
 }
 

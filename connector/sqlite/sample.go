@@ -34,13 +34,13 @@ func (d *db) sample(ctx context.Context, s *source, cols []sourceColumn) error {
 	for _, c := range cols {
 		sch.Fields = append(sch.Fields, c.field)
 	}
-	s.schema = sch
-	st, err := d.prepare("SELECT " + s.selectList() + " FROM " + s.from() + " LIMIT " + strconv.Itoa(sampleRows))
+	s.Schema = sch
+	st, err := d.prepare("SELECT " + s.selectList() + " FROM " + s.From() + " LIMIT " + strconv.Itoa(sampleRows))
 	if err != nil {
 		return err
 	}
 	defer st.close()
-	if err := st.bindArgs(s.req.Args); err != nil {
+	if err := st.bindArgs(s.Req.Args); err != nil {
 		return err
 	}
 	defer d.watch(ctx)()

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -19,35 +18,19 @@ import (
 
 // sink loads a table in one transaction.
 type sink struct {
-	at  database
-	req connector.SinkRequest
-	sql *sqldb.Dialect
+	sqldb.Sink
+	at database
 
-	db     *db // with the transaction open; nil before Prepare and after Commit
-	plan   *loadPlan
-	in     *record.Schema
-	made   bool // we made the database file
-	result connector.Result
-	count  counts
-	rows   int64 // sealed
-	before int64 // rows of the table, when there is a guard
+	db    *db      // with the transaction open; nil before Prepare and after Commit
+	swap  []string // what puts a new table into the old one's place
+	made  bool     // we made the database file
+	count counts
 }
 
 func newSink(env connector.Env, cfg *Config, req connector.SinkRequest) *sink {
-	return &sink{at: newDatabase(env, cfg), req: req, sql: dialect()}
+	at := newDatabase(env, cfg)
+	return &sink{at: at, Sink: sqldb.Sink{Connection: at.name, Req: req, Dialect: dialect()}}
 }
-
-func (s *sink) label() string { return s.at.name + ":" + s.req.Table }
-
-func (s *sink) fail(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("write %s: %w", s.label(), err)
-}
-
-// PerSplit is false: one transaction takes all rows.
-func (s *sink) PerSplit() bool { return false }
 
 // session is the Spec of a session.
 type session struct {
@@ -57,12 +40,12 @@ type session struct {
 // Prepare plans the load and, unless dry, begins the transaction: the statements of
 // `before`, then the table.
 func (s *sink) Prepare(ctx context.Context, in *record.Schema, run connector.Run, dry bool) (*connector.Session, error) {
-	s.in = in
+	s.In = in
 	ses := &connector.Session{ID: run.ID}
 	err := s.prepare(ctx, ses, run, dry)
 	if err != nil {
 		s.Close()
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	if dry {
 		s.Close()
@@ -70,9 +53,8 @@ func (s *sink) Prepare(ctx context.Context, in *record.Schema, run connector.Run
 	return ses, nil
 }
 
-func (s *sink) prepare(ctx context.Context, ses *connector.Session, run connector.Run, dry bool) error {
-	load, err := sqldb.NewLoad(s.sql, s.req, s.in)
-	if err != nil {
+func (s *sink) prepare(ctx context.Context, ses *connector.Session, run connector.Run, dry bool) (err error) {
+	if s.Load, err = sqldb.NewLoad(s.Dialect, s.Req, s.In); err != nil {
 		return err
 	}
 	d, err := s.open(ctx, ses, dry)
@@ -80,7 +62,7 @@ func (s *sink) prepare(ctx context.Context, ses *connector.Session, run connecto
 		return err
 	}
 	if s.db = d; d == nil { // not there, and not to be made
-		s.plan, err = planLoad(nil, s.sql, load, s.in)
+		err = s.plan(nil)
 		return s.report(ses, err)
 	}
 	if !dry {
@@ -88,28 +70,30 @@ func (s *sink) prepare(ctx context.Context, ses *connector.Session, run connecto
 			return err
 		}
 	}
-	if s.plan, err = planLoad(d, s.sql, load, s.in); err != nil {
+	if err = s.plan(d); err != nil {
 		return err
 	}
-	if ses.Cursor, err = d.storedCursor(run.Flow); err != nil {
+	if ses.Cursor, _, err = d.state(ctx, run.Flow); err != nil {
 		return err
 	}
 	if err := s.report(ses, nil); err != nil || dry {
 		return err
 	}
-	for _, sql := range s.plan.DDL {
+	for _, sql := range s.Plan.DDL {
 		if err := d.exec(ctx, sql); err != nil {
 			return fmt.Errorf("%s: %w", sql, err)
 		}
 	}
-	s.result = connector.Result{Inserted: -1, Updated: -1, Deleted: -1, Outputs: []string{s.label()}}
-	if load.Mode == sqldb.Truncate && s.plan.Exists {
-		if err := d.exec(ctx, "DELETE FROM "+s.sql.Table(s.plan.Target)); err != nil {
+	s.Result = s.Uncounted()
+	if s.Load.Mode == sqldb.Truncate && s.Plan.Exists {
+		if s.Result.Deleted, err = d.execCount(ctx, "DELETE FROM "+s.Dialect.Table(s.Plan.Target)); err != nil {
 			return err
 		}
-		s.result.Deleted = d.changes()
 	}
-	if err := s.limits(ctx); err != nil {
+	if err := s.mirrorKeys(ctx); err != nil {
+		return err
+	}
+	if err := s.Limits(ctx, s.db.query); err != nil {
 		return err
 	}
 	s.count = newCounts(d)
@@ -122,8 +106,8 @@ func (s *sink) report(ses *connector.Session, err error) error {
 	if err != nil {
 		return err
 	}
-	ses.Changes = append(ses.Changes, s.plan.Changes...)
-	ses.Notes = append(ses.Notes, s.plan.Notes...)
+	ses.Changes = append(ses.Changes, s.Plan.Changes...)
+	ses.Notes = append(ses.Notes, s.Plan.Notes...)
 	return nil
 }
 
@@ -137,7 +121,7 @@ func (s *sink) open(ctx context.Context, ses *connector.Session, dry bool) (*db,
 		}
 		return s.at.openExisting(ctx, flags)
 	}
-	if s.req.Create == sqldb.CreateNever {
+	if s.Req.Create == sqldb.CreateNever {
 		return nil, nil
 	}
 	ses.Changes = append(ses.Changes, "create database "+s.at.path)
@@ -162,7 +146,7 @@ func (s *sink) begin(ctx context.Context) error {
 	if err := s.db.patiently(ctx, func() error { return s.db.exec(ctx, "BEGIN IMMEDIATE") }); err != nil {
 		return err
 	}
-	return s.statements(ctx, "before", s.req.Before)
+	return s.statements(ctx, "before", s.Req.Before)
 }
 
 // cacheKiB is how much of a transaction is kept in memory before it spills into the
@@ -188,27 +172,27 @@ func (s *sink) Commit(ctx context.Context, ses *connector.Session, _ []connector
 		return s.committed(ctx, st)
 	}
 	if err := s.commit(ctx, st); err != nil {
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	s.made = false
 	s.Close()
-	return &s.result, nil
+	return &s.Result, nil
 }
 
 func (s *sink) commit(ctx context.Context, st connector.State) error {
 	if !s.db.inTransaction() {
 		return errors.New("SQLite has rolled the transaction back")
 	}
-	s.result.Inserted, s.result.Updated = s.rows, 0
+	s.Result.Inserted, s.Result.Updated = s.Rows, 0
 	if err := s.complete(ctx); err != nil {
 		return err
 	}
-	for _, sql := range s.plan.swap {
+	for _, sql := range s.swap {
 		if err := s.db.exec(ctx, sql); err != nil {
 			return fmt.Errorf("%s: %w", sql, err)
 		}
 	}
-	if err := s.statements(ctx, "after", s.req.After); err != nil {
+	if err := s.statements(ctx, "after", s.Req.After); err != nil {
 		return err
 	}
 	if err := s.db.storeState(ctx, st); err != nil {
@@ -219,95 +203,56 @@ func (s *sink) commit(ctx context.Context, st connector.State) error {
 
 // complete changes what is left to change once all rows are in, and counts.
 func (s *sink) complete(ctx context.Context) error {
-	switch s.plan.Mode {
+	switch s.Plan.Mode {
 	case sqldb.Upsert:
-		s.result.Inserted, s.result.Updated = -1, -1
-		s.count.into(&s.result, s.rows)
+		s.Result.Inserted, s.Result.Updated = -1, -1
+		s.count.into(&s.Result, s.Rows)
 	case sqldb.Update:
-		s.result.Inserted, s.result.Updated = 0, -1
+		s.Result.Inserted, s.Result.Updated = 0, -1
 	case sqldb.Delete:
-		s.result.Inserted = 0
+		s.Result.Inserted = 0
 	case sqldb.Replace:
-		return s.plan.CheckShrink(s.before, s.rows)
+		return s.CheckReplaced()
 	case sqldb.Mirror:
-		s.result.Inserted, s.result.Updated = -1, -1
-		s.count.into(&s.result, s.rows)
-		return s.deleteMissing(ctx)
+		s.Result.Inserted, s.Result.Updated = -1, -1
+		s.count.into(&s.Result, s.Rows)
+		return s.DeleteMissing(ctx, s.db.query, s.db.execCount, keysTable)
 	}
-	return nil
-}
-
-// deleteMissing is the second half of a mirror.
-func (s *sink) deleteMissing(ctx context.Context) error {
-	if s.req.MaxShrink != nil {
-		now, err := s.db.count("SELECT count(*) FROM " + s.sql.Table(s.plan.Target))
-		if err != nil {
-			return err
-		}
-		gone, err := s.db.count(s.plan.CountMissing(s.sql, keysTable))
-		if err != nil {
-			return err
-		}
-		if err := s.plan.CheckShrink(s.before, now-gone); err != nil {
-			return err
-		}
-	}
-	if err := s.db.exec(ctx, s.plan.DeleteMissing(s.sql, keysTable)); err != nil {
-		return err
-	}
-	s.result.Deleted = s.db.changes()
 	return nil
 }
 
 // keysTable has the keys of the rows that a mirror has seen.
-const keysTable = `temp."` + ownPrefix + `keys"`
+const keysTable = `temp."` + sqldb.OwnPrefix + `keys"`
 
-// limits makes the table of keys of a mirror, and counts the rows that a guard compares with.
-func (s *sink) limits(ctx context.Context) (err error) {
-	if s.plan.Mode == sqldb.Mirror {
-		key := make([]string, len(s.plan.KeyFields))
-		for i, f := range s.plan.KeyFields {
-			key[i] = s.plan.Columns[f].Name
-		}
-		sql := s.plan.StageKeys(s.sql, "CREATE TABLE "+keysTable) +
-			"; CREATE UNIQUE INDEX temp." + s.sql.Ident(ownPrefix+"key") + " ON " + s.sql.Ident(ownPrefix+"keys") + " (" + s.sql.Idents(key) + ")"
-		if err := s.db.exec(ctx, sql); err != nil {
-			return err
-		}
+// mirrorKeys makes the table of keys of a mirror.
+func (s *sink) mirrorKeys(ctx context.Context) error {
+	if s.Plan.Mode != sqldb.Mirror {
+		return nil
 	}
-	if s.req.MaxShrink != nil && s.plan.Exists {
-		s.before, err = s.db.count("SELECT count(*) FROM " + s.sql.Table(s.plan.Target))
+	key := make([]string, len(s.Plan.KeyFields))
+	for i, f := range s.Plan.KeyFields {
+		key[i] = s.Plan.Columns[f].Name
 	}
-	return err
-}
-
-// count is the number that a query yields.
-func (d *db) count(sql string) (int64, error) {
-	found, err := d.queryText(sql)
-	if err != nil || len(found) == 0 {
-		return 0, err
-	}
-	return strconv.ParseInt(found[0], 10, 64)
+	return s.db.exec(ctx, s.Plan.StageKeys(s.Dialect, "CREATE TABLE "+keysTable)+
+		"; CREATE UNIQUE INDEX temp."+s.Dialect.Ident(sqldb.OwnPrefix+"key")+" ON "+s.Dialect.Ident(sqldb.OwnPrefix+"keys")+" ("+s.Dialect.Idents(key)+")")
 }
 
 // committed answers a Commit for a transaction that is not ours any more.
 func (s *sink) committed(ctx context.Context, st connector.State) (*connector.Result, error) {
 	d, err := s.at.openExisting(ctx, readOnly)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, s.fail(connector.ErrNothingStaged)
+		return nil, s.Fail(connector.ErrNothingStaged)
 	}
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	defer d.close()
-	run, err := d.storedRun(st.Flow)
-	switch {
-	case err != nil:
-		return nil, s.fail(err)
-	case run != st.Run:
-		return nil, s.fail(connector.ErrNothingStaged)
+	_, run, err := d.state(ctx, st.Flow)
+	if err != nil {
+		return nil, s.Fail(err)
 	}
-	return &connector.Result{Inserted: -1, Updated: -1, Deleted: -1, Outputs: []string{s.label()}}, nil
+	res, err := s.Found(run, st)
+	return res, s.Fail(err)
 }
 
 // Abort rolls back. After a crash SQLite does so itself, when the database is next
@@ -344,5 +289,10 @@ func (s *sink) Close() error {
 
 func (d *db) inTransaction() bool { return sqlite3.Xsqlite3_get_autocommit(d.tls, d.handle) == 0 }
 
-// changes is how many rows the last statement changed.
-func (d *db) changes() int64 { return sqlite3.Xsqlite3_changes64(d.tls, d.handle) }
+// execCount is exec, and how many rows the last statement changed.
+func (d *db) execCount(ctx context.Context, sql string) (int64, error) {
+	if err := d.exec(ctx, sql); err != nil {
+		return 0, err
+	}
+	return sqlite3.Xsqlite3_changes64(d.tls, d.handle), nil
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/headgate/headgate/connector"
@@ -14,51 +13,26 @@ import (
 
 // source reads a table, a view or a query.
 type source struct {
+	sqldb.Source
 	at      database
-	req     connector.SourceRequest
-	sql     *sqldb.Dialect
-	schema  *record.Schema
 	missing map[string]bool // declared columns that are not there
-	query   string          // the request's, without what may follow it
 }
 
 func newSource(env connector.Env, cfg *Config, req connector.SourceRequest) *source {
-	return &source{at: newDatabase(env, cfg), req: req, sql: dialect()}
-}
-
-// label is what messages and positions call the source.
-func (s *source) label() string {
-	if s.req.Table == "" {
-		return s.at.name + ":query"
-	}
-	return s.at.name + ":" + s.req.Table
-}
-
-func (s *source) fail(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("read %s: %w", s.label(), err)
+	at := newDatabase(env, cfg)
+	return &source{at: at, Source: sqldb.Source{Connection: at.name, Req: req, Dialect: dialect(), Table: sqldb.Name{Table: req.Table}}}
 }
 
 // Close does nothing: readers hold their own connections.
 func (s *source) Close() error { return nil }
 
-// from is what stands after FROM.
-func (s *source) from() string {
-	if s.req.Table != "" {
-		return s.sql.Ident(s.req.Table)
-	}
-	return "(" + s.query + "\n)"
-}
-
 // connect opens the database.
 func (s *source) connect(ctx context.Context) (*db, error) {
 	d, err := s.at.openExisting(ctx, readOnly)
-	if err != nil || s.req.Table != "" {
+	if err != nil || s.Req.Table != "" {
 		return d, err
 	}
-	if s.query, err = d.oneQuery(s.req.Query); err != nil {
+	if s.Query.SQL, err = d.oneQuery(s.Req.Query); err != nil {
 		d.close()
 		return nil, err
 	}
@@ -90,7 +64,7 @@ func (d *db) oneQuery(sql string) (string, error) {
 // Discover types the columns from what they were declared with and from a sample.
 func (s *source) Discover(ctx context.Context) (*connector.Stream, error) {
 	st, err := s.discover(ctx)
-	return st, s.fail(err)
+	return st, s.Fail(err)
 }
 
 func (s *source) discover(ctx context.Context) (*connector.Stream, error) {
@@ -99,8 +73,8 @@ func (s *source) discover(ctx context.Context) (*connector.Stream, error) {
 		return nil, err
 	}
 	defer d.close()
-	if s.req.Table != "" {
-		if _, err := d.find(s.req.Table); err != nil {
+	if s.Req.Table != "" {
+		if _, err := d.find(s.Req.Table); err != nil {
 			return nil, err
 		}
 	}
@@ -112,14 +86,14 @@ func (s *source) discover(ctx context.Context) (*connector.Stream, error) {
 	if err := s.natives(d, cols); err != nil {
 		return nil, err
 	}
-	if cols, err = s.choose(cols, st); err != nil {
+	if cols, err = s.chosen(cols, st); err != nil {
 		return nil, err
 	}
 	if err := d.sample(ctx, s, cols); err != nil {
 		return nil, err
 	}
-	s.schema = s.settle(cols, st)
-	st.Schema = s.schema
+	s.Schema = s.settle(cols, st)
+	st.Schema = s.Schema
 	return st, s.checkCursor(ctx, d, st)
 }
 
@@ -134,12 +108,12 @@ type sourceColumn struct {
 
 // columns describes what the source has.
 func (s *source) columns(d *db) ([]sourceColumn, error) {
-	st, err := d.prepare("SELECT * FROM " + s.from())
+	st, err := d.prepare("SELECT * FROM " + s.From())
 	if err != nil {
 		return nil, err
 	}
 	defer st.close()
-	if err := st.bindArgs(s.req.Args); err != nil {
+	if err := st.bindArgs(s.Req.Args); err != nil {
 		return nil, err
 	}
 	cols := make([]sourceColumn, st.columns())
@@ -147,19 +121,16 @@ func (s *source) columns(d *db) ([]sourceColumn, error) {
 		c := &cols[i]
 		c.field.Name = st.columnName(i)
 		c.promise, c.confirm = fieldType(st.declared(i))
-		if slices.ContainsFunc(cols[:i], func(o sourceColumn) bool { return o.field.Name == c.field.Name }) {
-			return nil, fmt.Errorf("two columns are called `%s`: give one another name with AS", c.field.Name)
-		}
 	}
 	return cols, nil
 }
 
 // natives notes what the catalogue says of a table's columns.
 func (s *source) natives(d *db, cols []sourceColumn) error {
-	if s.req.Table == "" {
+	if s.Req.Table == "" {
 		return nil
 	}
-	table, err := d.tableColumns(s.req.Table)
+	table, err := d.tableColumns(s.Req.Table)
 	if err != nil {
 		return err
 	}
@@ -173,81 +144,24 @@ func (s *source) natives(d *db, cols []sourceColumn) error {
 	return nil
 }
 
-// choose keeps the selected and, when some are declared, the declared columns.
-func (s *source) choose(cols []sourceColumn, st *connector.Stream) ([]sourceColumn, error) {
-	names := make([]string, len(cols))
+// chosen keeps the selected and, when some are declared, the declared columns.
+func (s *source) chosen(cols []sourceColumn, st *connector.Stream) ([]sourceColumn, error) {
+	have := make([]record.Field, len(cols))
 	for i, c := range cols {
-		names[i] = c.field.Name
+		have[i] = c.field
 	}
-	cols, err := s.selected(cols, names)
-	if err != nil || len(s.req.Columns) == 0 {
-		return cols, err
-	}
-	kept := make([]sourceColumn, 0, len(s.req.Columns))
-	declared := make([]bool, len(s.req.Columns))
-	for _, c := range cols {
-		i := slices.IndexFunc(s.req.Columns, func(f record.Field) bool { return s.sql.Same(f.Name, c.field.Name) })
-		if i < 0 {
-			st.Extra = append(st.Extra, c.field.Name)
-			if s.req.NewColumn == "add" {
-				kept = append(kept, c)
-			}
-			continue
-		}
-		declared[i] = true
-		c.field = s.req.Columns[i]
-		c.field.Declared = true
-		kept = append(kept, c)
-	}
+	picked, err := sqldb.Pick(s.Dialect, s.Req, have, st)
 	s.missing = map[string]bool{}
-	for i, f := range s.req.Columns {
-		if !declared[i] {
-			f.Declared = true
-			st.Missing = append(st.Missing, f.Name)
-			s.missing[f.Name] = true
-			kept = append(kept, sourceColumn{field: f})
+	kept := make([]sourceColumn, len(picked))
+	for i, p := range picked {
+		if p.Column >= 0 {
+			kept[i] = cols[p.Column]
+		} else {
+			s.missing[p.Field.Name] = true
 		}
+		kept[i].field = p.Field
 	}
-	if len(s.req.Select) == 0 { // whose order is the user's too
-		slices.SortStableFunc(kept, func(a, b sourceColumn) int { return s.place(a) - s.place(b) })
-	}
-	return kept, s.drift(names, st)
-}
-
-// place orders the declared columns as they were declared, and the others behind them.
-func (s *source) place(c sourceColumn) int {
-	i := slices.IndexFunc(s.req.Columns, func(f record.Field) bool { return f.Name == c.field.Name })
-	if i < 0 {
-		return len(s.req.Columns)
-	}
-	return i
-}
-
-// selected keeps the columns that the flow selects, in its order.
-func (s *source) selected(cols []sourceColumn, names []string) ([]sourceColumn, error) {
-	if len(s.req.Select) == 0 {
-		return cols, nil
-	}
-	picked := make([]sourceColumn, 0, len(s.req.Select))
-	for _, name := range s.req.Select {
-		i := slices.IndexFunc(names, func(n string) bool { return s.sql.Same(n, name) })
-		if i < 0 {
-			return nil, fmt.Errorf("no column `%s`%s", name, sqldb.Suggest(name, names))
-		}
-		picked = append(picked, cols[i])
-	}
-	return picked, nil
-}
-
-// drift applies the rules for columns that differ from the declared ones.
-func (s *source) drift(names []string, st *connector.Stream) error {
-	if len(st.Missing) > 0 && s.req.MissingColumn != "ignore" {
-		return fmt.Errorf("it has no column `%s`%s", st.Missing[0], sqldb.Suggest(st.Missing[0], names))
-	}
-	if len(st.Extra) > 0 && s.req.NewColumn == "fail" {
-		return fmt.Errorf("it has a new column, `%s`", strings.Join(st.Extra, "`, `"))
-	}
-	return nil
+	return kept, err
 }
 
 // settle makes the schema.
@@ -271,18 +185,18 @@ func (s *source) settle(cols []sourceColumn, st *connector.Stream) *record.Schem
 // selectList is the columns of the schema in their order, NULL for a declared one
 // that is not there.
 func (s *source) selectList() string {
-	if len(s.schema.Fields) == 0 {
+	if len(s.Schema.Fields) == 0 {
 		return "NULL"
 	}
 	var b strings.Builder
-	for i, f := range s.schema.Fields {
+	for i, f := range s.Schema.Fields {
 		if i > 0 {
 			b.WriteString(", ")
 		}
 		if s.missing[f.Name] {
 			b.WriteString("NULL AS ")
 		}
-		b.WriteString(s.sql.Ident(f.Name))
+		b.WriteString(s.Dialect.Ident(f.Name))
 	}
 	return b.String()
 }

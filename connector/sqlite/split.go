@@ -21,7 +21,7 @@ type split struct {
 // a cursor that are included are a split of their own.
 func (s *source) Plan(ctx context.Context, cursor json.RawMessage) (*connector.SplitPlan, error) {
 	p, err := s.plan(ctx, cursor)
-	return p, s.fail(err)
+	return p, s.Fail(err)
 }
 
 func (s *source) plan(ctx context.Context, cursor json.RawMessage) (*connector.SplitPlan, error) {
@@ -31,10 +31,10 @@ func (s *source) plan(ctx context.Context, cursor json.RawMessage) (*connector.S
 	}
 	defer d.close()
 	plan := &connector.SplitPlan{}
-	inc := s.req.Incremental
+	inc := s.Req.Incremental
 	switch {
 	case inc == nil:
-		return plan, s.addSplit(plan, "all", split{}, d.estimate(s.req.Table))
+		return plan, s.addSplit(plan, "all", split{}, d.estimate(s.Req.Table))
 	case inc.From != "" || inc.To != "":
 		return plan, s.addSplit(plan, "backfill", split{Lo: textMark(inc.From), Hi: textMark(inc.To), Backfill: true}, -1)
 	case inc.Nulls == "include":
@@ -45,6 +45,15 @@ func (s *source) plan(ctx context.Context, cursor json.RawMessage) (*connector.S
 	var rows split
 	if rows.Lo, err = s.low(cursor); err != nil {
 		return nil, err
+	}
+	if rows.Lo != nil {
+		err := sqldb.CheckTieBreaker(s.Dialect, inc, rows.Lo.Cursor.text(), rows.Lo.Tie != nil, rows.Lo.By)
+		if err == nil {
+			err = s.checkTies(ctx, d, rows.Lo)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	if rows.Hi, err = s.high(ctx, d, rows.Lo); err != nil {
 		return nil, err
@@ -69,7 +78,7 @@ func textMark(s string) *mark {
 
 func (s *source) addSplit(plan *connector.SplitPlan, id connector.SplitID, rows split, estimate int64) error {
 	spec, err := json.Marshal(rows)
-	plan.Splits = append(plan.Splits, connector.Split{ID: id, Name: s.label(), Spec: spec, Rows: estimate, Bytes: -1})
+	plan.Splits = append(plan.Splits, connector.Split{ID: id, Name: s.Label(), Spec: spec, Rows: estimate, Bytes: -1})
 	return err
 }
 

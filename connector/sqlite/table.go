@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -132,62 +133,33 @@ func (d *db) find(name string) (relation, error) {
 		if strings.EqualFold(r.name, name) {
 			return r, nil
 		}
-		if !strings.HasPrefix(r.name, "sqlite_") && !strings.HasPrefix(r.name, ownPrefix) {
+		if !strings.HasPrefix(r.name, "sqlite_") && !strings.HasPrefix(r.name, sqldb.OwnPrefix) {
 			names = append(names, r.name)
 		}
 	}
-	return relation{}, &noTable{name, sqldb.Suggest(name, names)}
+	return relation{}, sqldb.NoTable(name, names)
 }
 
-// noTable is the error for a table that is not there.
-type noTable struct{ name, suggestion string }
-
-func (e *noTable) Error() string        { return "no table or view `" + e.name + "`" + e.suggestion }
-func (e *noTable) Is(target error) bool { return target == fs.ErrNotExist }
-
 func (d *db) relations() ([]relation, error) {
-	st, err := d.prepare("SELECT name, type FROM pragma_table_list WHERE schema = 'main' ORDER BY name")
-	if err != nil {
-		return nil, err
-	}
-	defer st.close()
+	rows, err := d.rows("SELECT name, type FROM pragma_table_list WHERE schema = 'main' ORDER BY name")
 	var all []relation
-	for {
-		more, err := st.step()
-		if !more || err != nil {
-			return all, err
-		}
-		all = append(all, relation{st.text(0), st.text(1)})
+	for _, r := range rows {
+		all = append(all, relation{r[0].S, r[1].S})
 	}
+	return all, err
 }
 
 // tableColumns lists the columns of a table, without the hidden ones of virtual
 // tables.
 func (d *db) tableColumns(table string) ([]sqldb.Column, error) {
-	st, err := d.prepare(`SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)`)
-	if err != nil {
-		return nil, err
-	}
-	defer st.close()
-	if err := st.bindString(1, table); err != nil {
-		return nil, err
-	}
+	rows, err := d.rows(`SELECT name, type, "notnull", dflt_value, pk, hidden >= 2 FROM pragma_table_xinfo(?) WHERE hidden <> 1`, &table)
 	var cols []sqldb.Column
-	for {
-		more, err := st.step()
-		if !more || err != nil {
-			return fillRowID(cols), err
-		}
-		if st.int(5) == 1 {
-			continue
-		}
-		cols = append(cols, sqldb.Column{
-			Name: st.text(0), Type: st.text(1),
-			NotNull:    st.int(2) != 0 && st.class(3) == sqlite3.SQLITE_NULL,
-			PrimaryKey: int(st.int(4)),
-			Generated:  st.int(5) >= 2,
-		})
+	for _, r := range rows {
+		c := sqldb.Column{Name: r[0].S, Type: r[1].S, NotNull: r[2].S != "0" && r[3].Null, Generated: r[5].S == "1"}
+		c.PrimaryKey, _ = strconv.Atoi(r[4].S)
+		cols = append(cols, c)
 	}
+	return fillRowID(cols), err
 }
 
 // fillRowID drops NOT NULL from a lone INTEGER PRIMARY KEY: SQLite numbers it.

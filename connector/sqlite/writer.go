@@ -38,17 +38,17 @@ type writer struct {
 	sealed, closed bool
 }
 
-const savepoint = ownPrefix + "writer"
+const savepoint = sqldb.OwnPrefix + "writer"
 
 // Open starts a writer. A savepoint lets Close take back what a failed attempt inserted.
 func (s *sink) Open(ctx context.Context, _ *connector.Session, _ connector.Split) (connector.Writer, error) {
 	if s.db == nil {
-		return nil, s.fail(fmt.Errorf("no transaction is open: %w", connector.ErrNothingStaged))
+		return nil, s.Fail(fmt.Errorf("no transaction is open: %w", connector.ErrNothingStaged))
 	}
 	w := &writer{s: s}
-	for _, i := range s.plan.Fields() {
-		c := &s.plan.Columns[i]
-		w.cells = append(w.cells, newCellStore(s.in.Fields[i], c.Name, c.Type, s.plan.Load, i))
+	for _, i := range s.Plan.Fields() {
+		c := &s.Plan.Columns[i]
+		w.cells = append(w.cells, newCellStore(s.In.Fields[i], c.Name, c.Type, s.Plan.Load, i))
 	}
 	err := s.db.exec(ctx, "SAVEPOINT "+savepoint)
 	if err == nil {
@@ -56,7 +56,7 @@ func (s *sink) Open(ctx context.Context, _ *connector.Session, _ connector.Split
 	}
 	if err != nil {
 		w.Close()
-		return nil, s.fail(err)
+		return nil, s.Fail(err)
 	}
 	return w, nil
 }
@@ -65,18 +65,18 @@ func (s *sink) Open(ctx context.Context, _ *connector.Session, _ connector.Split
 func (w *writer) prepare() (err error) {
 	s := w.s
 	w.group = 1
-	switch s.plan.Mode {
+	switch s.Plan.Mode {
 	case sqldb.Update:
 		w.one, err = s.db.prepare(w.update())
 	case sqldb.Delete:
-		w.one, err = s.db.prepare("DELETE FROM " + s.sql.Table(s.plan.Into) + " WHERE " + w.sameKey())
+		w.one, err = s.db.prepare("DELETE FROM " + s.Dialect.Table(s.Plan.Into) + " WHERE " + w.sameKey())
 	default:
 		w.group = max(1, min(groupRows, maxParameters/len(w.cells)))
 		if w.one, err = s.db.prepare(w.inserts(1)); err == nil {
 			w.many, err = s.db.prepare(w.inserts(w.group))
 		}
 	}
-	if err == nil && s.plan.Mode == sqldb.Mirror {
+	if err == nil && s.Plan.Mode == sqldb.Mirror {
 		w.keep, err = s.db.prepare(w.keeps())
 	}
 	return err
@@ -85,7 +85,7 @@ func (w *writer) prepare() (err error) {
 // inserts is the statement that takes n rows. OR ABORT overrides what a constraint of
 // the table says to do about a conflict: no row may vanish or replace another.
 func (w *writer) inserts(n int) string {
-	p, q := w.s.plan, w.s.sql
+	p, q := w.s.Plan, w.s.Dialect
 	var cols []string
 	for _, c := range w.cells {
 		cols = append(cols, p.Columns[c.index].Name)
@@ -100,7 +100,7 @@ func (w *writer) inserts(n int) string {
 
 // update is the statement that changes the row with a key.
 func (w *writer) update() string {
-	p, q := w.s.plan, w.s.sql
+	p, q := w.s.Plan, w.s.Dialect
 	var set []string
 	for i, c := range w.cells {
 		if !c.key || len(p.KeyFields) == len(w.cells) {
@@ -114,7 +114,7 @@ func (w *writer) sameKey() string {
 	var same []string
 	for i, c := range w.cells {
 		if c.key {
-			same = append(same, fmt.Sprintf("%s = ?%d", w.s.sql.Ident(w.s.plan.Columns[c.index].Name), i+1))
+			same = append(same, fmt.Sprintf("%s = ?%d", w.s.Dialect.Ident(w.s.Plan.Columns[c.index].Name), i+1))
 		}
 	}
 	return strings.Join(same, " AND ")
@@ -123,7 +123,7 @@ func (w *writer) sameKey() string {
 // keeps is the statement that notes a key of a mirror.
 func (w *writer) keeps() string {
 	var places []string
-	for _, f := range w.s.plan.KeyFields {
+	for _, f := range w.s.Plan.KeyFields {
 		for i, c := range w.cells {
 			if c.index == f {
 				places = append(places, fmt.Sprintf("?%d", i+1))
@@ -142,7 +142,7 @@ func (w *writer) Append(ctx context.Context, m *connector.Morsel) error {
 	b := &m.Batch
 	enc := encoded{data: m.Out, rows: len(b.Sel), cols: len(w.cells)}
 	if err := w.copyText(enc.text()); err != nil {
-		return w.s.fail(err)
+		return w.s.Fail(err)
 	}
 	before := len(b.Rejects)
 	for from := 0; from < enc.rows; {
@@ -152,7 +152,7 @@ func (w *writer) Append(ctx context.Context, m *connector.Morsel) error {
 			n, st = w.group, w.many
 		}
 		if err := w.insert(st, &enc, from, n, b); err != nil {
-			return w.s.fail(cancelled(ctx, err))
+			return w.s.Fail(cancelled(ctx, err))
 		}
 		from += n
 	}
@@ -251,13 +251,13 @@ func (w *writer) copyText(text []byte) error {
 func (w *writer) Seal(ctx context.Context) (connector.Receipt, error) {
 	r := connector.Receipt{Rows: w.rows, Bytes: w.bytes}
 	if !w.s.db.inTransaction() {
-		return r, w.s.fail(fmt.Errorf("SQLite has rolled the transaction back"))
+		return r, w.s.Fail(fmt.Errorf("SQLite has rolled the transaction back"))
 	}
 	if err := w.s.db.exec(ctx, "RELEASE "+savepoint); err != nil {
-		return r, w.s.fail(err)
+		return r, w.s.Fail(err)
 	}
 	w.sealed = true
-	w.s.rows += w.rows
+	w.s.Rows += w.rows
 	return r, w.Close()
 }
 
@@ -282,5 +282,5 @@ func (w *writer) Close() error {
 	if w.sealed || !d.inTransaction() {
 		return nil
 	}
-	return w.s.fail(d.exec(context.Background(), "ROLLBACK TO "+savepoint+"; RELEASE "+savepoint))
+	return w.s.Fail(d.exec(context.Background(), "ROLLBACK TO "+savepoint+"; RELEASE "+savepoint))
 }

@@ -71,8 +71,9 @@ func in(schema *record.Schema, ops []*step.Op, i int) *record.Schema {
 }
 
 // apply rejects the rows of b with a cell that is not of its type, or NULL where
-// that is not allowed. cols are the columns of the source.
-func (c *checks) apply(b *record.Batch, cols []*record.Column) {
+// that is not allowed. cols are the columns of the source. Values that did not have to be made of
+// a text are left to a writer that checks them.
+func (c *checks) apply(b *record.Batch, cols []*record.Column, left bool) {
 	before := len(b.Rejects)
 	for i, col := range c.required {
 		var v *record.Vector
@@ -88,6 +89,9 @@ func (c *checks) apply(b *record.Batch, cols []*record.Column) {
 		}
 	}
 	for i, at := range c.live {
+		if left && b.Cols[at].Typed() >= 0 {
+			continue
+		}
 		c.cells(b, b.Cols[at], c.names[i], c.guessed[i])
 	}
 	b.DropRejected(before)

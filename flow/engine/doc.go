@@ -6,9 +6,10 @@
 // Every worker owns a slot (a connector.Morsel) and does the same things in
 // turn: take a ticket and read the next piece, decode it, apply the steps, encode
 // it, commit it. Reading, steps that share state, and committing happen one at a
-// time in ticket order, at turnstiles; the rest is parallel. There are twice as many slots as
+// time in ticket order, at turnstiles; the rest is parallel. A sink that can take rows while it waits
+// for an answer is sent one piece ahead of its commit. There are twice as many slots as
 // processors, which is all the memory a run needs and all the back-pressure there
-// is. An error waits for its turn at the commit too, so a run that fails tells the
+// is, but for pieces of many megabytes, of which fewer are in flight. An error waits for its turn at the commit too, so a run that fails tells the
 // first error in the order of the rows, whatever the timing.
 //
 // The next split is opened while one is read. Where every split has an output of its own

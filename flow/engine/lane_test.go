@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/headgate/headgate/connector"
@@ -199,9 +200,9 @@ func TestStopSideBySide(t *testing.T) {
 // TestLimitKeepsWhatWasWritten: rows that were written before a step had enough are in their files.
 func TestLimitKeepsWhatWasWritten(t *testing.T) {
 	j, _, p := manyJob(t, 10)
-	n := 0
-	enough := only(func(string) bool { n++; return n <= 25 }, true)
-	enough.Done = func() bool { return n >= 25 }
+	var n atomic.Int64
+	enough := only(func(string) bool { return n.Add(1) <= 25 }, true)
+	enough.Done = func() bool { return n.Load() >= 25 }
 	p.Ops = []*step.Op{enough}
 	r, err := Run(t.Context(), p, j.o)
 	if err != nil || r.RowsWritten != 25 || len(j.sink.visible) != 25 || j.src.open.Load() != 0 {

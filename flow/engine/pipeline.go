@@ -42,9 +42,11 @@ type pipeline struct {
 	ended       bool
 	interrupted bool
 	bytesBefore int64 // read from the splits that are over
+	heavy       int   // bytes of heavy pieces in flight
 
 	turns   []*turnstile // by step, for the ordered ones
 	commits *turnstile   // when the rows of all splits are in one order
+	sends   *turnstile   // before them; nil when writer is no connector.Sender
 
 	account  sync.Mutex
 	rejects  *rejects
@@ -60,6 +62,7 @@ type ticket struct {
 	turn   *turnstile // to commit at
 	lane   *lane
 	err    error // reading failed; told when its turn to commit comes
+	heavy  int   // bytes that count against maxHeavy
 }
 
 // worker is one slot with its instances of the steps.
@@ -83,7 +86,7 @@ func (w *worker) run() {
 			w.lane = t.lane
 			t.err = w.process(t)
 		}
-		if t.turn != nil && !t.turn.enter(t.number) {
+		if t.turn != nil && !w.turn(&t) {
 			return
 		}
 		if t.err == nil {
@@ -94,7 +97,28 @@ func (w *worker) run() {
 			return
 		}
 		t.turn.leave()
+		w.lighten(t)
 	}
+}
+
+// turn waits for the turn to commit. A writer that can gets the morsel before, once the
+// morsel before it has got its turn.
+func (w *worker) turn(t *ticket) bool {
+	p := w.p
+	if p.sends == nil {
+		return t.turn.enter(t.number)
+	}
+	if !p.sends.enter(t.number) {
+		return false
+	}
+	if t.err == nil {
+		t.err = p.writer.(connector.Sender).Send(p.ctx, &w.m)
+	}
+	if !t.turn.enter(t.number) {
+		return false
+	}
+	p.sends.leave()
+	return true
 }
 
 // process decodes, transforms and encodes.
@@ -109,14 +133,15 @@ func (w *worker) process(t ticket) error {
 	}
 	for i, op := range w.p.plan.Ops {
 		if i == w.p.checks.at {
-			w.p.checks.apply(b, w.source)
+			w.p.checks.apply(b, w.source, false)
 		}
 		if err := w.step(t, i, op); err != nil {
 			return err
 		}
 	}
 	if w.p.checks.at == len(w.p.plan.Ops) {
-		w.p.checks.apply(b, w.source)
+		_, left := t.lane.writer.(connector.Checker)
+		w.p.checks.apply(b, w.source, left)
 	}
 	if b.Err != nil {
 		return b.Err
@@ -209,6 +234,9 @@ func (p *pipeline) close() {
 	}
 	p.mu.Unlock()
 	p.commits.close()
+	if p.sends != nil {
+		p.sends.close()
+	}
 	for _, t := range p.turns {
 		if t != nil {
 			t.close()

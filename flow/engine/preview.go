@@ -89,14 +89,14 @@ func (v *preview) apply(b *record.Batch) error {
 	}
 	for i, op := range v.ops {
 		if i == v.checks.at {
-			v.checks.apply(b, source)
+			v.checks.apply(b, source, false)
 		}
 		if err := op.Apply(b); err != nil {
 			return err
 		}
 	}
 	if v.checks.at == len(v.ops) {
-		v.checks.apply(b, source)
+		v.checks.apply(b, source, false)
 	}
 	rej := rejects{flow: v.plan.Flow}
 	for _, r := range b.Rejects {

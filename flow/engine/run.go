@@ -300,6 +300,9 @@ func (p *pipeline) prepare() ([]step.Instance, error) {
 	if !p.plan.To.PerSplit() {
 		p.writer, err = p.plan.To.Open(p.ctx, p.session, connector.Split{})
 	}
+	if _, ok := p.writer.(connector.Sender); ok {
+		p.sends = newTurnstile()
+	}
 	return first, err
 }
 

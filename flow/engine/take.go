@@ -13,6 +13,8 @@ func (p *pipeline) take(m *connector.Morsel, last *lane) (ticket, bool) {
 	for !p.ended && !p.halted() {
 		l := p.readable(last)
 		switch {
+		case p.heavy >= maxHeavy:
+			p.changed.Wait()
 		case l != nil:
 			if t, ok := p.read(l, m, l == last); ok {
 				return t, true
@@ -63,7 +65,9 @@ func (p *pipeline) read(l *lane, m *connector.Morsel, again bool) (ticket, bool)
 	p.meter.BytesRead.Store(p.bytesRead())
 	switch {
 	case err == nil:
-		return p.issue(l), true
+		t := p.issue(l)
+		p.weigh(&t, m.Chunk)
+		return t, true
 	case err == io.EOF: // an error that wraps it is a connection that ended
 		p.bytesBefore += l.reader.BytesRead()
 		p.remove(l)
