@@ -15,7 +15,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.8.0
 
 # Programs that tests start, PROGRAM[:SOURCE]; see .ci/setup.
-TEST_TOOLS = gzip sqlite3 zstd openssl gpg:gnupg dbus-run-session:dbus,dbus-daemon gnome-keyring-daemon:gnome-keyring \
+TEST_TOOLS = gzip prlimit:util-linux sqlite3 zstd openssl gpg:gnupg dbus-run-session:dbus,dbus-daemon gnome-keyring-daemon:gnome-keyring \
 	sshd:openssh-server vsftpd proftpd:unpack=proftpd-core,proftpd-mod-crypto nginx:nginx-light \
 	postgres:postgresql,postgresql-client mariadbd:mariadb-server,mariadb-client \
 	toxiproxy-server:go=github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0 \

@@ -64,6 +64,7 @@ func rules() []rule {
 		{target(engine.ErrStale), "usage", exitInvalid, "`headgate plan FLOW --out FILE` makes a new one"},
 		{target(state.ErrBusy), "busy", exitBusy, "is it meant to run twice? --lock-timeout 5m waits for the other run"},
 		{kind[*cli.InputError], "input", exitLogin, ""},
+		{target(ui.ErrNoAnswer), "input", exitLogin, ""},
 		{kind[*cli.NoStoreError], "no-store", exitLogin, noStoreHint},
 		{kind[*plan.NoStoreError], "no-store", exitLogin, noStoreHint},
 		{target(store.ErrMissing), "no-store", exitLogin, noStoreHint},
@@ -121,7 +122,7 @@ func ownHint(err error) string {
 		return param.Hint
 	}
 	if changed, ok := errors.AsType[*rbac.UnapprovedError](err); ok {
-		return "an editor lets it run: headgate flow approve " + changed.Flow
+		return "an editor lets it run: headgate flow approve " + changed.Flow + ofProfile(changed.Env)
 	}
 	if binding, ok := errors.AsType[*vault.BindingError](err); ok {
 		if ref, err := vault.ParseRef(binding.Secret); err == nil {
@@ -151,8 +152,13 @@ func setArgs(r vault.Ref) string {
 	if r.Key != "" {
 		args = r.Name + " --key " + r.Key
 	}
-	if r.Env != "" {
-		args += " --env " + r.Env
+	return args + ofProfile(r.Env)
+}
+
+// ofProfile is the flag that names a profile; nothing for none.
+func ofProfile(env string) string {
+	if env == "" {
+		return ""
 	}
-	return args
+	return " --env " + env
 }

@@ -45,6 +45,6 @@ func allow(c *cobra.Command, env *cli.Env, rule guard.Rule) error {
 	if err != nil || rule.Verb == "" {
 		return err
 	}
-	_, err = m.Can(c.Context(), rule.Verb, "")
+	_, err = m.Begin(c.Context(), rule.Verb)
 	return err
 }

@@ -60,14 +60,17 @@ func execute(ctx context.Context, env *cli.Env, args []string) int {
 	if err != nil && slices.Contains(args, "--json") {
 		env.UI.JSON = true // perhaps the command line could not be read, and so no flag
 	}
-	report(env, c, failure, err)
-	if failure == nil {
-		return 0
+	switch told := report(env, c, failure, err); {
+	case failure != nil:
+		return failure.Exit
+	case !told:
+		return exitFailed
 	}
-	return failure.Exit
+	return 0
 }
 
-func report(env *cli.Env, c *cobra.Command, failure *ui.Failure, err error) {
+// report says how the command ended. It is false when the result could not be printed.
+func report(env *cli.Env, c *cobra.Command, failure *ui.Failure, err error) (told bool) {
 	var findings *cli.FindingsError
 	if errors.As(err, &findings) && !findings.Shown {
 		if env.UI.JSON {
@@ -77,8 +80,10 @@ func report(env *cli.Env, c *cobra.Command, failure *ui.Failure, err error) {
 		}
 	}
 	name := strings.TrimPrefix(strings.TrimPrefix(c.CommandPath(), c.Root().Name()), " ")
+	told = true
 	if e := env.UI.Finish(name, failure); e != nil && !errors.Is(e, syscall.EPIPE) {
 		env.UI.Error("write standard output: "+e.Error(), "")
+		told = false
 	}
 	switch {
 	case failure == nil || env.UI.JSON:
@@ -87,4 +92,5 @@ func report(env *cli.Env, c *cobra.Command, failure *ui.Failure, err error) {
 	default:
 		env.UI.Error(failure.Message, failure.Hint)
 	}
+	return told
 }

@@ -151,8 +151,11 @@ func finish(env *cli.Env, c *cobra.Command) {
 	}
 	if c.Name() == "help" {
 		guard.Needs(c, guard.None)
+		c.Short, c.Long = "Print the help of a command", ""
+		c.Run, c.RunE = nil, func(c *cobra.Command, args []string) error { return help(env, c.Root(), args) }
 	}
 	enforce(env, c)
+	completeFlags(env, c)
 	for _, child := range c.Commands() {
 		finish(env, child)
 	}
@@ -179,6 +182,19 @@ func runGroup(env *cli.Env, c *cobra.Command, args []string) error {
 	return &cli.UsageError{Message: "unknown command " + spec.Quote(args[0]) + " for " + c.CommandPath(), Hint: hint}
 }
 
+// help prints the help of the command that args name.
+func help(env *cli.Env, root *cobra.Command, args []string) error {
+	c, rest, err := root.Find(args)
+	if err != nil || len(rest) > 0 {
+		return &cli.UsageError{Message: "there is no command " + spec.Quote(strings.Join(args, " ")), Hint: "`" + root.Name() + " help` lists the commands"}
+	}
+	return env.ResultText("help", func(w io.Writer) error {
+		c.InitDefaultHelpFlag()
+		c.SetOut(w)
+		return c.Help()
+	})
+}
+
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if err := check(c, args); err != nil {
@@ -186,10 +202,25 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 			if errors.As(err, &usage) {
 				return err
 			}
-			return &cli.UsageError{Message: err.Error(), Hint: "usage: " + c.UseLine()}
+			return &cli.UsageError{Message: c.CommandPath() + " " + misfit(c, check, args), Hint: "usage: " + c.UseLine()}
 		}
 		return nil
 	}
+}
+
+// misfit says what is wrong with arguments that check does not take: that some are missing, or
+// which is one too many.
+func misfit(c *cobra.Command, check cobra.PositionalArgs, args []string) string {
+	for n := len(args) - 1; n >= 0; n-- {
+		if check(c, args[:n]) == nil {
+			return "does not take " + spec.Quote(args[n])
+		}
+	}
+	_, wants, _ := strings.Cut(c.Use, " ")
+	for _, flags := range []string{" --", " [-", " (-", " [flags]"} {
+		wants, _, _ = strings.Cut(wants, flags)
+	}
+	return "needs " + wants
 }
 
 func flagError(c *cobra.Command, err error) error {

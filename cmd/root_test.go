@@ -87,6 +87,7 @@ func TestFailure(t *testing.T) {
 		{&plan.NoStoreError{}, "no-store", 10},
 		{store.ErrMissing, "no-store", 10},
 		{&cli.InputError{}, "input", 10},
+		{ui.ErrNoAnswer, "input", 10},
 		{vault.ErrLogin, "login", 10},
 		{slot.ErrWrong, "login", 10},
 		{&rbac.DeniedError{}, "denied", 11},

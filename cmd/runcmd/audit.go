@@ -6,6 +6,7 @@ import (
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/cmd/internal/release"
 	"github.com/headgate/headgate/flow"
+	"github.com/headgate/headgate/flow/engine"
 	"github.com/headgate/headgate/flow/plan"
 	"github.com/headgate/headgate/vault"
 )
@@ -42,6 +43,14 @@ func endAudit(ctx context.Context, a *release.Access, f Finished) error {
 	}
 	return a.End(ctx, vault.RunResult{Status: string(f.Status), Exit: f.Exit, RowsRead: f.RowsRead, Written: f.RowsWritten,
 		Rejected: f.RowsRejected, BytesRead: f.BytesRead, BytesWritten: f.BytesWritten})
+}
+
+// endAnyway has the end of a run written also when a second signal cuts it off, until it is taken
+// back.
+func endAnyway(ctx context.Context, signals *cli.Signals, a *release.Access) (takeBack func()) {
+	return signals.Last(func(code int) {
+		_ = a.End(ctx, vault.RunResult{Status: string(engine.Interrupted), Exit: code}) // nobody is left to be told
+	})
 }
 
 // look lets a command that runs nothing read what the flow of req names. done ends it.

@@ -5,11 +5,12 @@ import (
 
 	"github.com/headgate/headgate/cmd/internal/cli"
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/flow"
 	"github.com/headgate/headgate/flow/plan"
 )
 
 // stateDir is the folder of a project that keeps cursors and runs.
-const stateDir = ".headgate"
+const stateDir = flow.StateDir
 
 // request is what a plan of one flow is built from, by a command that does not run it.
 func request(env *cli.Env, name string, params []string, profile string) (plan.Request, error) {

@@ -5,10 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
@@ -20,8 +17,6 @@ import (
 	"github.com/headgate/headgate/flow/engine"
 	"github.com/headgate/headgate/flow/plan"
 	"github.com/headgate/headgate/flow/state"
-	"github.com/headgate/headgate/flow/step"
-	"github.com/headgate/headgate/flow/step/seen"
 )
 
 // session is one call of `run`: what its flows have in common.
@@ -35,6 +30,7 @@ type session struct {
 	stop     <-chan struct{}
 	done     []Finished
 	memory   sync.Mutex // for who changes the limit
+	takeBack func()     // what a second signal would do; nil: nothing
 }
 
 // prepare opens the project and finds the flows to run, in order, each checked.
@@ -147,6 +143,9 @@ func (s *session) run(ctx context.Context, j job) error {
 		err = outcome(report, s.o.FailIfEmpty)
 	}
 	fin := s.ended(report, streams, err)
+	if s.takeBack != nil {
+		defer s.takeBack()
+	}
 	if e := endAudit(ctx, access, fin); e != nil {
 		err = errors.Join(e, err)
 		fin = s.ended(report, streams, err)
@@ -197,6 +196,7 @@ func (s *session) execute(ctx context.Context, j job, id plan.Run) (*engine.Repo
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	s.takeBack = endAnyway(ctx, s.env.Signals, access)
 	if j.flow.HasStreams() {
 		report, list, err := s.streams(ctx, j, id, access)
 		return report, list, access, err
@@ -285,21 +285,4 @@ func (s *session) event(v any) {
 		// A run goes on when nobody listens any more.
 		_ = s.env.UI.Event(v)
 	}
-}
-
-// allowMemory lets the garbage collector leave alone what steps remember, on top of
-// what moving rows takes, until restore is called. GOMEMLIMIT is left as it is.
-func (s *session) allowMemory(p *plan.Plan) (restore func()) {
-	remembers := slices.ContainsFunc(p.Ops, func(op *step.Op) bool { return op.Ordered })
-	if os.Getenv("GOMEMLIMIT") != "" || !remembers {
-		return func() {}
-	}
-	change := func(by int64) {
-		s.memory.Lock()
-		defer s.memory.Unlock()
-		debug.SetMemoryLimit(debug.SetMemoryLimit(-1) + by)
-	}
-	more := cmp.Or(int64(p.Options.Memory), seen.DefaultMemory)
-	change(more)
-	return func() { change(-more) }
 }

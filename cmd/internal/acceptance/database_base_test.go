@@ -33,7 +33,7 @@ type base struct {
 
 // bases are the kinds of databases, each with the settings under which a commit survives the
 // end of the server.
-var bases = map[string]func(t *testing.T) *base{"postgres": postgresBase, "mariadb": mariaBase, "sqlite": sqliteBase}
+var bases = map[string]func(t *testing.T) *base{"postgres": postgresBase, "mariadb": func(t *testing.T) *base { return mariaBase(t) }, "sqlite": sqliteBase}
 
 func postgresBase(t *testing.T) *base {
 	t.Helper()
@@ -54,9 +54,10 @@ func postgresBase(t *testing.T) *base {
 		restart: func() { s.Restart(t) }}
 }
 
-func mariaBase(t *testing.T) *base {
+// mariaBase takes options for the server's command line.
+func mariaBase(t *testing.T, options ...string) *base {
 	t.Helper()
-	s := servers.Maria(t)
+	s := servers.Maria(t, options...)
 	name := s.Database(t, t.Name())
 	return &base{name: "mariadb", password: s.Password, address: net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), quote: '`',
 		lines:   []string{"type: mysql", "database: " + name, "user: " + s.User, "password: secret:db", "tls_ca: " + s.CA.File},
@@ -202,6 +203,15 @@ func newClerk(t *testing.T, b *base, proxy *servers.Proxy, files ...string) *cle
 		}
 	}
 	return c
+}
+
+// proxied is a clerk of a database that has a proxy before it, where that is a server.
+func proxied(t *testing.T, b *base) *clerk {
+	t.Helper()
+	if b.address == "" {
+		return newClerk(t, b, nil)
+	}
+	return newClerk(t, b, servers.Toxi(t).Before(strings.Replace(b.address, "localhost", "127.0.0.1", 1)))
 }
 
 // job runs a flow.

@@ -5,14 +5,14 @@ package acceptance
 import (
 	"strings"
 	"testing"
-
-	"github.com/headgate/headgate/connector/conntest/servers"
 )
 
 // misfortune is a flow that fails.
 type misfortune struct {
 	what, source, sink string
 	cut                string // the stream of the connection via that is cut; "" = none
+	says               string // in the message
+	tidy               func() // before the run that nothing happens to; nil = nothing
 }
 
 // A source that fails, a connection that drops and a statement that the server refuses, under
@@ -22,30 +22,22 @@ func TestOldTableIsIntact(t *testing.T) {
 	for _, name := range []string{"postgres", "mariadb", "sqlite"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := bases[name](t)
-			var proxy *servers.Proxy
-			if b.address != "" {
-				proxy = servers.Toxi(t).Before(strings.Replace(b.address, "localhost", "127.0.0.1", 1))
-			}
-			c := newClerk(t, b, proxy)
+			c := proxied(t, bases[name](t))
 			f := newFaults(t, c, "headgate")
 			f.fill("old_rows", key, "old", 0, loadRows/2)
 			f.fill("feed", key, "new", loadRows/4, loadRows)
-			good := "id,name,amount,day\n"
-			for i := loadRows / 4; i < loadRows; i++ {
-				good += strings.Join(loadRow("new", i, ""), ",") + "\n"
-			}
+			good := csvRows(loadRows/4, loadRows, "")
 			c.write("good.csv", good)
 			c.write("bad.csv", good+"7,x,much,2026-01-01\n")
 			for _, mode := range []string{"replace", "truncate", "mirror"} {
 				load := "table: goods, load: {mode: " + mode + f.key(mode) + "}"
 				list := []misfortune{
-					{"source", "{files: bad.csv, " + feedTypes + "}", "{connection: db, " + load + "}", ""},
-					{"statement", "{files: good.csv, " + feedTypes + "}", "{connection: db, " + load + ", after: [INSERT INTO nowhere VALUES (1)]}", ""},
+					{what: "source", source: "{files: bad.csv, " + feedTypes + "}", sink: "{connection: db, " + load + "}", says: "much"},
+					{what: "statement", source: "{files: good.csv, " + feedTypes + "}", sink: "{connection: db, " + load + ", after: [INSERT INTO nowhere VALUES (1)]}", says: "nowhere"},
 				}
-				if proxy != nil {
-					list = append(list, misfortune{"connection of the source", "{connection: via, table: feed}", "{connection: db, " + load + "}", "downstream"},
-						misfortune{"connection of the sink", "{files: good.csv, " + feedTypes + "}", "{connection: via, " + load + "}", "upstream"})
+				if c.proxy != nil {
+					list = append(list, misfortune{what: "connection of the source", source: "{connection: via, table: feed}", sink: "{connection: db, " + load + "}", cut: "downstream"},
+						misfortune{what: "connection of the sink", source: "{files: good.csv, " + feedTypes + "}", sink: "{connection: via, " + load + "}", cut: "upstream"})
 				}
 				for _, m := range list {
 					t.Run(mode+", "+m.what, func(t *testing.T) { newFaults(t, c, "headgate").intact(mode, load, m) })
@@ -65,12 +57,16 @@ func (f *faults) intact(mode, load string, m misfortune) {
 		defer f.proxy.Toxic("limit_data", m.cut, map[string]any{"bytes": 200_000})()
 	}
 	o := f.job("f")
-	if o.exit != 1 && o.exit != 3 {
-		t.Errorf("exit %d: %s", o.exit, clip(o.stderr))
+	if want := map[bool]int{false: 1, true: 3}[m.cut != ""]; o.exit != want {
+		t.Errorf("after %s: exit %d, want %d: %s", m.what, o.exit, want, clip(o.stderr))
 	}
+	o.says(m.says)
 	equal(t, "after "+m.what+" failed", f.rows("goods"), f.rows("old_rows"))
 	if m.cut == "" { // who is cut off cannot clean up: the next run does
 		equal(t, "tables after "+m.what+" failed", f.b.rows(t, f.tables()), tables)
+	}
+	if m.tidy != nil {
+		m.tidy()
 	}
 	f.flow("f", "{files: good.csv, "+feedTypes+"}", "{connection: db, "+load+"}")
 	f.job("f").exits(0)

@@ -145,3 +145,45 @@ func TestRowsChangeWhileTheyAreRead(t *testing.T) {
 		})
 	}
 }
+
+// Rows that come with the cursor that the last run has read up to, and nothing tells them from
+// those it has read: the run says so, and how to get them. With a tie breaker it has none to miss.
+func TestEqualCursors(t *testing.T) {
+	for _, name := range []string{"postgres", "mariadb", "sqlite"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := bases[name](t)
+			c := newClerk(t, b, nil)
+			b.sql(t, "CREATE TABLE feed (id bigint NOT NULL PRIMARY KEY, n bigint, tie bigint); INSERT INTO feed VALUES (1, 10, 1), (2, 20, 1), (3, 20, 2)")
+			flow := func(more string) {
+				t.Helper()
+				c.flow("f", "{connection: db, table: feed, incremental: {cursor: n"+more+"}}", "{connection: db, table: got, load: {mode: upsert, key: [id]}}")
+			}
+			same := func(what string) {
+				t.Helper()
+				equal(t, what, b.rows(t, "SELECT * FROM got"), b.rows(t, "SELECT * FROM feed"))
+			}
+			flow("")
+			for range 2 {
+				c.job("f").exits(0)
+				same("without rows that come late")
+			}
+			b.sql(t, "INSERT INTO feed VALUES (4, 20, 3), (5, 30, 1)")
+			c.job("f").exits(1).says("1 more rows have the `n` 20", "tie_breaker", "--from")
+			if n := b.sql(t, "SELECT count(*) FROM got"); n != "3" {
+				t.Errorf("a run that refused has written: %s rows", n)
+			}
+			flow(", tie_breaker: tie")
+			c.job("f", "--from", "20").exits(0)
+			c.job("f").exits(0)
+			same("as the message says")
+			b.sql(t, "INSERT INTO feed VALUES (6, 30, 2), (7, 30, 3), (8, 31, 1)")
+			c.job("f").exits(0)
+			same("with a tie breaker")
+			b.sql(t, "INSERT INTO feed VALUES (9, 31, NULL)")
+			c.job("f").exits(1).says("`tie` is NULL")
+			b.sql(t, "DELETE FROM feed WHERE id = 9; DELETE FROM got WHERE id = 9; INSERT INTO feed VALUES (10, 32, NULL)")
+			c.job("f").exits(1).says("`tie` is NULL")
+		})
+	}
+}

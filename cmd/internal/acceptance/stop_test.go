@@ -146,6 +146,38 @@ func TestInterrupt(t *testing.T) {
 	})
 }
 
+// TestSecondSignal: a run that the first signal can't end, since nobody takes its rows, is ended by
+// the second, and the audit log has its end.
+func TestSecondSignal(t *testing.T) {
+	h := newHousehold(t)
+	h.write("flows/f.yaml", endless("{file: '-', encode: [csv]}", ""))
+	s := h.command(keyed("editor", "run", "f")...)
+	rows, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	defer out.Close()
+	s.c.Stdout = out
+	s.begin()
+	go func() {
+		_, _ = s.stdin.Write([]byte("id,name\n" + strings.Repeat("12345678,some name of a customer\n", enough)))
+	}()
+	if _, err := rows.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	signal(t, s, syscall.SIGINT)
+	signal(t, s, syscall.SIGTERM)
+	s.wait().exits(143)
+	log := h.as("owner", "audit", "export", "--flow", "f").exits(0).stdout
+	if !strings.Contains(log, `"status":"interrupted","exit":143`) {
+		t.Errorf("no end in\n%s", log)
+	}
+	if o := h.run("audit", "verify").exits(0); strings.Contains(o.stdout+o.stderr, "has no end") {
+		t.Error(o.stdout, o.stderr)
+	}
+}
+
 // Two runs of one flow at the same time.
 func TestOverlap(t *testing.T) {
 	for rest, want := range map[string]struct {

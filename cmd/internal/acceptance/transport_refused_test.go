@@ -5,7 +5,9 @@ package acceptance
 import (
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"slices"
@@ -324,5 +326,55 @@ func TestRefusedRebinding(t *testing.T) {
 	s.wait().exits(12).says("link-local")
 	if _, calls := a.text(); calls != 1 || resolver.asked.Load() < 2 {
 		t.Errorf("%d calls, %d questions", calls, resolver.asked.Load())
+	}
+}
+
+// TestRefusedDowngrade meets a server that speaks an older TLS than when `connection test` looked: exit
+// 12, it is told no credential, and the audit log has it, until somebody allows that.
+func TestRefusedDowngrade(t *testing.T) {
+	ca := servers.CA(t)
+	var asked atomic.Int64
+	serve := func(version uint16) string {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &http.Server{TLSConfig: certificate(t, ca.Localhost(), version, version), Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			asked.Add(1)
+			io.WriteString(w, "id\n1\n")
+		})}
+		go s.ServeTLS(l, "", "")
+		t.Cleanup(func() { s.Close() })
+		return l.Addr().String()
+	}
+	newer, older := serve(tls.VersionTLS13), serve(tls.VersionTLS12)
+	way := newRelay(t, older)
+	c := newVisitor(t, "token", "type: http", "url: https://"+way.address+"/a.csv", "tls_ca: "+ca.File)
+	c.write("flows/get.yaml", strings.Replace(readIt, `"*.csv"`, "a.csv", 1))
+	c.as("owner", "connection", "test", "shop").exits(0)
+	c.job("get").exits(0)
+	way.to.Store(&newer)
+	c.job("get").exits(0)
+	way.to.Store(&older)
+	c.job("get").exits(0) // only a test looks, and remembers
+	way.to.Store(&newer)
+	c.as("owner", "connection", "test", "shop").exits(0)
+	c.job("get").exits(0)
+	way.to.Store(&older)
+	before := asked.Load()
+	c.job("get").exits(12).says("headgate connection trust shop --tls 1.2")
+	c.as("owner", "connection", "test", "shop").exits(12)
+	if n := asked.Load(); n != before {
+		t.Errorf("the server was asked %d times", n-before)
+	}
+	told := (founded{c.project}).count("tls.lowered", "")
+	if told < 1 {
+		t.Error("the audit log does not have it")
+	}
+	c.as("owner", "connection", "trust", "shop", "--tls", "1.1").exits(2)
+	c.as("owner", "connection", "trust", "shop", "--tls", "1.2").exits(0)
+	c.job("get").exits(0)
+	if n := (founded{c.project}).count("tls.lowered", ""); n <= told {
+		t.Error("the audit log does not have who allowed it")
 	}
 }

@@ -6,20 +6,26 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 )
 
 const sigterm = int(syscall.SIGTERM)
 
 // Signals follows SIGINT and SIGTERM. The first one asks the command to stop, the
-// second ends the process at once.
+// second ends the process at once, or after what Last wants done: then the third.
 type Signals struct {
 	mu       sync.Mutex
 	cancel   context.CancelFunc
 	stop     chan struct{}
 	graceful bool
 	got      *SignalError
+	last     func(code int)
+	leaving  bool
 	exit     func(code int)
 }
+
+// lastWords is how long a second signal leaves for what Last wants done.
+const lastWords = time.Second
 
 // Listen makes the context of a command, cancelled by the first signal unless the
 // command asked for Stop. exit ends the process.
@@ -37,21 +43,59 @@ func Listen(ctx context.Context, exit func(code int)) (context.Context, *Signals
 }
 
 func (s *Signals) take(sig os.Signal) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	number := int(syscall.SIGINT)
 	if n, ok := sig.(syscall.Signal); ok {
 		number = int(n)
 	}
+	s.mu.Lock()
 	if s.got != nil {
-		s.exit((&SignalError{number}).Exit())
+		last := s.last
+		if s.leaving {
+			last = nil
+		}
+		s.leaving = true
+		s.mu.Unlock()
+		s.leave((&SignalError{number}).Exit(), last)
 		return
 	}
+	defer s.mu.Unlock()
 	s.got = &SignalError{number}
 	close(s.stop)
 	if !s.graceful {
 		s.cancel()
 	}
+}
+
+// leave ends the process after last, which it does not wait for if another signal comes.
+func (s *Signals) leave(code int, last func(code int)) {
+	if last == nil {
+		s.exit(code)
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		last(code)
+	}()
+	go func() {
+		select {
+		case <-done:
+		case <-time.After(lastWords):
+		}
+		s.exit(code)
+	}()
+}
+
+// Last has fn called when a second signal is about to end the process with a code: to leave word of
+// what is cut off. It has a second for it. Taken back, nothing is called.
+func (s *Signals) Last(fn func(code int)) (takeBack func()) {
+	set := func(fn func(int)) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.last = fn
+	}
+	set(fn)
+	return func() { set(nil) }
 }
 
 // Stop is closed by the first signal. Whoever asks for it finishes what is under way;

@@ -15,10 +15,17 @@ import (
 // ErrNobodyThere says that there is nobody to ask.
 var ErrNobodyThere = errors.New("nobody to ask: this is no terminal, or --non-interactive or CI=true is set")
 
+// ErrNoAnswer says that whoever was asked ended the input instead.
+var ErrNoAnswer = errors.New("no answer")
+
 // Ask asks for a line of text.
 func (t *Terminal) Ask(ctx context.Context, prompt string) (string, error) {
 	line, err := t.ask(ctx, prompt, true, func(f *os.File) ([]byte, error) {
 		s, err := bufio.NewReader(f).ReadString('\n')
+		if errors.Is(err, io.EOF) {
+			fmt.Fprintln(t.Err)
+			err = ErrNoAnswer
+		}
 		return []byte(s), err
 	})
 	return strings.TrimSpace(string(line)), err
@@ -36,6 +43,9 @@ func (t *Terminal) AskSecret(ctx context.Context, prompt string) ([]byte, error)
 // Confirm asks a question whose answer is yes or no; anything but yes is no.
 func (t *Terminal) Confirm(ctx context.Context, question string) (bool, error) {
 	answer, err := t.Ask(ctx, question+" [y/N]")
+	if errors.Is(err, ErrNoAnswer) {
+		return false, nil
+	}
 	return strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes"), err
 }
 

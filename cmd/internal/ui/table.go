@@ -18,6 +18,19 @@ const (
 	narrowest = 4 // cells a column keeps when a table is too wide
 )
 
+// List hands in a list as Result does: rows of a table that is as wide as the terminal. Without any,
+// people are told none; "" tells nothing.
+func (t *Terminal) List(v any, rows Table, none string) error {
+	if len(rows.Rows) == 0 {
+		if none != "" {
+			t.Note(none)
+		}
+		return t.Result(v, func(io.Writer) {})
+	}
+	rows.Width = t.Columns
+	return t.Result(v, rows.Write)
+}
+
 // Write prints the table, its texts made Safe. What does not fit the width is cut
 // with …, widest columns first.
 func (t Table) Write(w io.Writer) {
