@@ -3,7 +3,6 @@ package rbac
 import (
 	"errors"
 	"fmt"
-	"net/mail"
 	"regexp"
 	"strings"
 	"sync"
@@ -74,17 +73,13 @@ func Email(s string) (string, error) {
 		return bad("what stands before the @ is not a mailbox name")
 	}
 	labels := strings.Split(domain, ".")
-	if len(domain) > 253 || len(labels) < 2 {
+	if len(labels) < 2 {
 		return bad("what stands after the @ is not a domain name")
 	}
 	for i, l := range labels {
 		if !hostLabel().MatchString(l) || i == len(labels)-1 && !topLevelLabel().MatchString(l) {
 			return bad("what stands after the @ is not a domain name")
 		}
-	}
-	a, err := mail.ParseAddress(s)
-	if err != nil || a.Address != s {
-		return bad("not an address")
 	}
 	return strings.ToLower(local) + "@" + domain, nil
 }

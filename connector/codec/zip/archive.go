@@ -103,9 +103,8 @@ func (a *archive) Open(i int) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unzip: %w", err)
 	}
-	packed := &bound.Counter{R: io.NewSectionReader(a.at, start, m.packed)}
-	in := bufio.NewReaderSize(packed, inputSize)
-	return &content{packed: packed, in: in, z: unpack(m, in), want: m}, nil
+	in := bufio.NewReaderSize(io.NewSectionReader(a.at, start, m.packed), inputSize)
+	return &content{in: in, z: unpack(m, in), want: m}, nil
 }
 
 // data is where the data of a member start. The header before them must say the same as the
@@ -113,12 +112,12 @@ func (a *archive) Open(i int) (io.ReadCloser, error) {
 func (a *archive) data(m *member) (int64, error) {
 	var b [localSize]byte
 	if n, err := a.at.ReadAt(b[:], m.offset); n < len(b) {
-		return 0, tooShort(err)
+		return 0, noEOF(err)
 	}
 	local := parseLocal(b[:])
 	rest := make([]byte, local.name+local.extra)
 	if n, err := a.at.ReadAt(rest, m.offset+localSize); n < len(rest) {
-		return 0, tooShort(err)
+		return 0, noEOF(err)
 	}
 	same := member{flags: m.flags}
 	same.setName(rest[:local.name])
@@ -153,13 +152,12 @@ func unpack(m *member, in *bufio.Reader) io.Reader {
 
 // content reads a member and holds it to what is said of it.
 type content struct {
-	packed *bound.Counter
-	in     *bufio.Reader // of packed; nothing may be left in it at the end
-	z      io.Reader
-	want   *member
-	n      int64
-	sum    uint32
-	err    error
+	in   *bufio.Reader // nothing may be left in it at the end
+	z    io.Reader
+	want *member
+	n    int64
+	sum  uint32
+	err  error
 }
 
 func (c *content) Read(p []byte) (int, error) {
@@ -176,7 +174,7 @@ func (c *content) Read(p []byte) (int, error) {
 		err = c.end()
 	}
 	if err != nil && err != io.EOF {
-		err = fmt.Errorf("unzip: %w", c.packed.Damaged(err))
+		err = fmt.Errorf("unzip: %w", err)
 	}
 	c.err = err
 	return n, err

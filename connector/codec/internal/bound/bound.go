@@ -34,17 +34,13 @@ func (l Limits) Check() error {
 
 // Counter counts the bytes of the packed stream.
 type Counter struct {
-	R      io.Reader
-	n      atomic.Int64
-	failed atomic.Bool // R had an error
+	R io.Reader
+	n atomic.Int64
 }
 
 func (c *Counter) Read(p []byte) (int, error) {
 	n, err := c.R.Read(p)
 	c.n.Add(int64(n))
-	if err != nil && err != io.EOF {
-		c.failed.Store(true)
-	}
 	return n, err
 }
 
@@ -96,8 +92,7 @@ func (b *Reader) exceeded() error {
 	return nil
 }
 
-// Open bounds a codec: unpack reads the packed stream r. Messages start with name. What shows that
-// the stream is damaged is an error of the kind connector.ErrIntegrity.
+// Open bounds a codec: unpack reads the packed stream r. Messages start with name.
 func Open(name string, r io.Reader, l Limits, unpack func(io.Reader) (io.ReadCloser, error)) (io.ReadCloser, error) {
 	if err := l.Check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -118,14 +113,8 @@ type opened struct {
 
 func (o *opened) Read(p []byte) (int, error) {
 	n, err := o.Reader.Read(p)
-	var f foreign
-	switch {
-	case err == nil, err == io.EOF:
-	case o.Exceeded() != nil:
+	if err != nil && o.Exceeded() != nil {
 		err = fmt.Errorf("%s: %w", o.name, err)
-	case o.out == 0 && errors.As(err, &f):
-	default:
-		err = o.in.Damaged(err)
 	}
 	return n, err
 }
