@@ -61,7 +61,7 @@ func (r *reader) Read(p []byte) (int, error) {
 	}
 	n, err := r.z.Read(p)
 	if err == stdbzip2.StructuralError("bad magic value") {
-		err = bound.Foreign(errors.New("this is not bzip2"))
+		err = errors.New("this is not bzip2")
 	}
 	if err != nil && err != io.EOF {
 		err = fmt.Errorf("bunzip2: %w", err)

@@ -13,7 +13,6 @@ import (
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/headgate/headgate/connector/codec/internal/bound"
 	"github.com/headgate/headgate/connector/codec/internal/inorder"
 )
 
@@ -94,7 +93,7 @@ func (m *members) Unpack(t *inorder.Task) {
 // Alone inflates a member up to its end, wherever it may be.
 func (m *members) Alone(s *inorder.Source) io.Reader {
 	if head, _ := s.Peek(len(magic)); !strings.HasPrefix(magic, string(head)) {
-		return failed{bound.Foreign(errors.New("this is not gzip"))}
+		return failed{errors.New("this is not gzip")}
 	}
 	if err := m.alone.Reset(s.Reader); err != nil {
 		return failed{noEOF(err)}

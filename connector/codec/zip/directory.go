@@ -7,8 +7,6 @@ import (
 	"encoding/binary"
 	"io"
 	"slices"
-
-	"github.com/headgate/headgate/connector"
 )
 
 // The directory of an archive may have this many members and bytes.
@@ -168,14 +166,6 @@ func apart(list []member, directory int64) error {
 		}
 	}
 	return nil
-}
-
-// tooShort is noEOF for a file that ends before what its directory says.
-func tooShort(err error) error {
-	if err == io.EOF {
-		return connector.Mark(io.ErrUnexpectedEOF, connector.ErrIntegrity)
-	}
-	return err
 }
 
 // noEOF is err where the archive may not end.

@@ -9,8 +9,6 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/flate"
-
-	"github.com/headgate/headgate/connector/codec/internal/bound"
 )
 
 // stream reads an archive from its start to its end, without its directory, which comes
@@ -64,7 +62,7 @@ func (s *stream) next() error {
 	case centralSignature, endSignature:
 		return s.rest()
 	default:
-		return bound.Foreign(errDamaged)
+		return errDamaged
 	}
 	if _, err := io.ReadFull(s.in, b[4:]); err != nil {
 		return noEOF(err)
@@ -89,7 +87,7 @@ func (s *stream) next() error {
 // rest reads the directory, which tells nothing new.
 func (s *stream) rest() error {
 	if !s.any {
-		return bound.Foreign(fmt.Errorf("none of its members matches %q", s.o.Members))
+		return fmt.Errorf("none of its members matches %q", s.o.Members)
 	}
 	if _, err := io.Copy(io.Discard, s.in); err != nil {
 		return err
@@ -113,7 +111,7 @@ func (s *stream) begin(l local) (*streamed, error) {
 	}
 	m.described = m.flags&flagDescribed != 0
 	if m.described && m.method == stored {
-		return nil, bound.Foreign(errors.New("the sizes of its members come after them: it can only be read from a store, as the outermost layer"))
+		return nil, errors.New("the sizes of its members come after them: it can only be read from a store, as the outermost layer")
 	}
 	if !m.described {
 		if err := m.extend(rest[l.name:], &m.unpacked, &m.packed); err != nil {

@@ -17,7 +17,6 @@
 package zip
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -89,17 +88,7 @@ func newArchive(cfg any, at io.ReaderAt, size int64, _ connector.CodecOptions) (
 			return a, nil
 		}
 	}
-	if errors.Is(err, errDamaged) && startsLikeOne(at) {
-		err = connector.Mark(err, connector.ErrIntegrity)
-	}
 	return nil, fmt.Errorf("unzip: %w", err)
-}
-
-// startsLikeOne reports whether a file without a directory begins as an archive, which then came to harm.
-func startsLikeOne(at io.ReaderAt) bool {
-	var b [4]byte
-	n, _ := at.ReadAt(b[:], 0)
-	return n == len(b) && binary.LittleEndian.Uint32(b[:]) == localSignature
 }
 
 func newReader(cfg any, r io.Reader, _ connector.CodecOptions) (io.ReadCloser, error) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/headgate/headgate/connector/codec/internal/bound"
 	"github.com/headgate/headgate/connector/codec/internal/inorder"
 )
 
@@ -150,7 +149,7 @@ type named struct{ *zstd.Decoder }
 func (n named) Read(p []byte) (int, error) {
 	k, err := n.Decoder.Read(p)
 	if errors.Is(err, zstd.ErrMagicMismatch) {
-		err = bound.Foreign(errors.New("this is not zstd"))
+		err = errors.New("this is not zstd")
 	}
 	return k, err
 }

@@ -3,7 +3,6 @@ package parquet
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -15,8 +14,6 @@ import (
 )
 
 const (
-	// maxFooter bounds the footer, which is held whole.
-	maxFooter = 256 << 20
 	// maxPieceRows and the chunk size bound the rows of a morsel.
 	maxPieceRows     = 8 << 10
 	defaultChunk     = 1 << 20
@@ -42,7 +39,7 @@ type Decoder struct {
 	seq    int64
 	pruned bool // the group need not be read
 
-	active atomic.Int32 // columns that have been asked for
+	share  share
 	passed atomic.Int64 // see Passed
 
 	mu     sync.Mutex
@@ -84,69 +81,6 @@ func (d *Decoder) Columns(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-func (d *Decoder) readFooter() error {
-	const tail = 8
-	if d.opt.Size < int64(2*len(magic)+4) {
-		return errors.New("not a Parquet file: too short")
-	}
-	var end [tail]byte
-	if err := readFull(d.opt.At, end[:], d.opt.Size-tail); err != nil {
-		return err
-	}
-	switch string(end[4:]) {
-	case string(magic):
-	case "PARE":
-		return errors.New("the footer is encrypted, which cannot be read")
-	default:
-		return errors.New("not a Parquet file: it does not end with PAR1")
-	}
-	size := int64(le32(end[:]))
-	if size > maxFooter || size > d.opt.Size-tail-int64(len(magic)) {
-		return fmt.Errorf("footer of %d bytes: too large", size)
-	}
-	footer := make([]byte, size)
-	if err := readFull(d.opt.At, footer, d.opt.Size-tail-size); err != nil {
-		return err
-	}
-	file, err := meta.ReadFile(footer)
-	if err != nil {
-		return err
-	}
-	root, leaves, err := tree(file.Schema)
-	if err != nil {
-		return err
-	}
-	d.file, d.top, d.leaves, d.pages = file, root.children, len(leaves), d.opt.Size-tail-size
-	return uniqueNames(d.top)
-}
-
-// uniqueNames refuses two columns of the same name, and makes up one for a column
-// without.
-func uniqueNames(top []*node) error {
-	seen := map[string]bool{}
-	for i, n := range top {
-		if n.elem.Name == "" {
-			n.elem.Name = fmt.Sprintf("column_%d", i+1)
-		}
-		if seen[n.elem.Name] {
-			return fmt.Errorf("two columns are called %q", n.elem.Name)
-		}
-		seen[n.elem.Name] = true
-	}
-	return nil
-}
-
-func readFull(at io.ReaderAt, p []byte, off int64) error {
-	n, err := at.ReadAt(p, off)
-	if n == len(p) {
-		return nil
-	}
-	if err == nil || errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
 // Hints are the types of the columns.
 func (d *Decoder) Hints() []record.Type {
 	var types []record.Type
@@ -169,6 +103,7 @@ func (n *node) typ() record.Type {
 func (d *Decoder) Bind(schema *record.Schema) error {
 	d.schema = schema
 	d.columns = make([]column, len(schema.Fields))
+	d.share.bound = 0
 	top := make(map[string]*node, len(d.top))
 	for _, n := range slices.Backward(d.top) { // of a name that is there twice, the first
 		top[n.elem.Name] = n
@@ -184,6 +119,7 @@ func (d *Decoder) Bind(schema *record.Schema) error {
 		c.typ = c.node.typ()
 		c.typed = c.typ == f.Type
 		c.cells = d.newStream(i, c.node)
+		c.node.eachLeaf(func(*leaf) { d.share.bound++ })
 	}
 	if d.file != nil {
 		d.keep = d.filters(d.opt.Ranges)
@@ -201,6 +137,9 @@ func (d *Decoder) Next(ctx context.Context, m *connector.Morsel) error {
 		return errors.New("parquet: Columns and Bind come before Next")
 	}
 	p := d.piece(m)
+	if p.seq > 0 {
+		d.share.settle()
+	}
 	if err := d.advance(); err != nil {
 		d.retire(p)
 		return err

@@ -359,25 +359,3 @@ func TestRecord(t *testing.T) {
 		t.Errorf("position %v", pos)
 	}
 }
-
-func TestNotParquet(t *testing.T) {
-	schema, b := mixed(100, 1)
-	good := encode(t, Options{Compression: "snappy", RowGroupRows: 50}, schema, b, 30)
-	damaged := bytes.Clone(good)
-	damaged[60] ^= 1
-	for name, tt := range map[string]struct {
-		data []byte
-		want string
-	}{
-		"text":         {[]byte("id,name\n1,anna\n2,bert\n"), "not a Parquet file"},
-		"short":        {[]byte("PAR1"), "too short"},
-		"cut":          {good[:len(good)-10], "not a Parquet file"},
-		"encrypted":    {append(bytes.Clone(good[:len(good)-4]), "PARE"...), "encrypted"},
-		"large footer": {append(bytes.Clone(good[:len(good)-8]), 255, 255, 255, 15, 'P', 'A', 'R', '1'), "too large"},
-		"damaged":      {damaged, "the file is damaged"},
-	} {
-		if _, err := tryDecode(tt.data, 0); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s: error %v, want %q", name, err, tt.want)
-		}
-	}
-}

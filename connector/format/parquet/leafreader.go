@@ -52,8 +52,6 @@ const (
 	// Bytes stay where they are, so what is left of them moves from slab to slab.
 	smallNumbers = 1 << 20
 	smallBytes   = 256 << 10
-	// smallPages bounds such pages of all columns together.
-	smallPages = 16 << 20
 )
 
 // small is the size of a page that is decompressed in one go.
@@ -62,14 +60,14 @@ func (r *leafReader) small() int {
 	if !r.leaf.numeric() {
 		limit = smallBytes
 	}
-	return min(limit, smallPages/int(max(1, r.d.active.Load())))
+	return min(limit, r.d.share.of(smallPages))
 }
 
 // open starts a row group.
 func (r *leafReader) open(c meta.Chunk) error {
 	if !r.asked {
 		r.asked = true
-		r.d.active.Add(1)
+		r.d.share.asked.Add(1)
 	}
 	if r.page && r.copied() {
 		r.own = r.body.Buf
@@ -96,6 +94,7 @@ func (r *leafReader) next() error {
 	if err := r.endPage(); err != nil {
 		return err
 	}
+	r.in.Limit(r.d.share.of(readAhead))
 	for {
 		if err := r.readHead(); err != nil {
 			return err

@@ -31,6 +31,12 @@ func Format() *connector.Format {
 		RandomAccess: true,
 		BatchBytes:   batchBytes,
 		Config:       func() any { return &Options{Compression: "snappy", RowGroupRows: defaultGroupRows, shop: &workshop{}} },
+		Check: func(cfg any, writing bool) error {
+			if writing {
+				return cfg.(*Options).check()
+			}
+			return nil
+		},
 		NewDecoder: func(cfg any, _ io.Reader, opt connector.DecodeOptions) (connector.Decoder, error) {
 			return NewDecoder(opt)
 		},

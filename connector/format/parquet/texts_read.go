@@ -66,7 +66,10 @@ func (r *leafReader) plain(at []uint32) error {
 			return err
 		}
 		n := int(le32(r.body.Unread()))
-		if n > maxCell || n > r.body.Rest() {
+		if n > r.body.Rest() {
+			return errFewValues
+		}
+		if n > maxCell {
 			return errCell
 		}
 		if err := r.body.Need(4 + n); err != nil {
@@ -110,7 +113,10 @@ func (r *leafReader) copyText(out []byte) ([]byte, error) {
 		}
 		n := r.lengths[0]
 		r.lengths = r.lengths[1:]
-		if n < 0 || n > maxCell {
+		if n < 0 || n > int64(r.body.Rest()) {
+			return out, errFewValues
+		}
+		if n > maxCell {
 			return out, errCell
 		}
 		out = binary.LittleEndian.AppendUint32(out, uint32(n))
@@ -172,13 +178,14 @@ func (r *leafReader) copySuffix(out []byte) ([]byte, error) {
 // skipValues drops n values. The body's memory must be the reader's own.
 func (r *leafReader) skipValues(n int) error {
 	var ints [block]int64
+	var places [block]uint32
 	for n > 0 {
 		k := min(n, block)
 		var err error
 		if r.leaf.numeric() {
 			err = r.ints(ints[:k])
 		} else {
-			r.scratch, err = r.texts(r.numbers[:k], r.scratch[:0])
+			r.scratch, err = r.texts(places[:k], r.scratch[:0])
 			r.body.Compact()
 		}
 		if err != nil {

@@ -44,8 +44,7 @@ type valuesReader struct {
 	mode     mode
 	indexes  bits.Hybrid
 	delta    bits.Delta
-	bit      int // of the first byte not consumed, for plainBits
-	numbers  [block]uint32
+	bit      int     // of the first byte not consumed, for plainBits
 	lengths  []int64 // of deltaLengths and deltaBytes, those not consumed
 	prefixes []int64
 	listed   []int64 // the memory of both
@@ -201,10 +200,11 @@ func (r *leafReader) intBlock(dst []int64) error {
 	case plainBits:
 		return r.bits(dst)
 	case runBits:
-		if err := bits.Decode(&r.indexes, r.numbers[:len(dst)]); err != nil {
+		var numbers [block]uint32
+		if err := bits.Decode(&r.indexes, numbers[:len(dst)]); err != nil {
 			return err
 		}
-		for i, x := range r.numbers[:len(dst)] {
+		for i, x := range numbers[:len(dst)] {
 			dst[i] = int64(x)
 		}
 		return nil
@@ -270,7 +270,8 @@ func (r *leafReader) bits(dst []int64) error {
 }
 
 func (r *leafReader) lookup(dst []int64) error {
-	at := r.numbers[:len(dst)]
+	var numbers [block]uint32
+	at := numbers[:len(dst)]
 	if err := bits.Decode(&r.indexes, at); err != nil {
 		return err
 	}

@@ -260,3 +260,20 @@ func TestStreamsOwnSums(t *testing.T) {
 		}
 	}
 }
+
+// TestLimit holds that an input takes no more memory than its limit and its end allow.
+func TestLimit(t *testing.T) {
+	for _, tt := range []struct{ size, limit, most int }{{1 << 20, 0, 80 << 10}, {1 << 20, 8 << 10, 10 << 10}, {1 << 20, 1, 5 << 10}, {100, 0, 200}} {
+		var in Input
+		in.Reset(bytes.NewReader(make([]byte, tt.size)), 0, int64(tt.size))
+		if tt.limit > 0 {
+			in.Limit(tt.limit)
+		}
+		if _, err := in.Peek(1); err != nil {
+			t.Fatal(err)
+		}
+		if cap(in.buf) > tt.most {
+			t.Errorf("limit %d of %d bytes: %d taken", tt.limit, tt.size, cap(in.buf))
+		}
+	}
+}

@@ -9,8 +9,12 @@ import (
 	"io"
 )
 
-// readSize is how much is read from the file at once.
-const readSize = 64 << 10
+const (
+	// readSize is how much is read from the file at once.
+	readSize = 64 << 10
+	// leastRead is what a Limit cannot go below: less makes more reads, and hardly saves memory.
+	leastRead = 4 << 10
+)
 
 // Input is a part of a file, read from its start to its end.
 type Input struct {
@@ -18,6 +22,7 @@ type Input struct {
 	off, end int64 // of the bytes not read yet
 	buf      []byte
 	r        int // buf[r:] is read and not consumed
+	limit    int // see Limit; 0 = readSize
 
 	page   int64 // bytes of the current page not consumed; Unread and Read stop there
 	crc    uint32
@@ -32,6 +37,10 @@ func (in *Input) Reset(at io.ReaderAt, off, end int64) {
 	in.at, in.off, in.end = at, off, end
 	in.buf, in.r, in.page, in.summed = in.buf[:0], 0, 0, false
 }
+
+// Limit says how much to read at once from now on, within reason: where many inputs are open, what
+// each has read ahead adds up.
+func (in *Input) Limit(n int) { in.limit = min(max(n, leastRead), readSize) }
 
 // Offset is where the first byte not consumed is in the file.
 func (in *Input) Offset() int64 { return in.off - int64(len(in.buf)-in.r) }
@@ -53,11 +62,15 @@ func (in *Input) more(n int) error {
 		in.buf = in.buf[:copy(in.buf, in.buf[in.r:])]
 		in.r = 0
 	}
-	want := max(readSize-len(in.buf), min(n-len(in.buf), max(readSize, len(in.buf))))
+	size := in.limit
+	if size == 0 {
+		size = readSize
+	}
+	want := max(size-len(in.buf), min(n-len(in.buf), max(size, len(in.buf))))
 	want = int(min(int64(want), in.end-in.off))
 	have := len(in.buf)
 	if cap(in.buf) < have+want {
-		grown := make([]byte, have, max(have+want, readSize))
+		grown := make([]byte, have, have+want+want/8)
 		copy(grown, in.buf)
 		in.buf = grown
 	}
