@@ -16,6 +16,9 @@ type Format struct {
 	// Config returns a pointer to a new options struct with the defaults set;
 	// package spec says which tags it carries.
 	Config func() any
+	// Check says what is wrong with the options for writing, or for reading, as far as that shows
+	// without data; nil = the format takes none.
+	Check func(cfg any, writing bool) error
 	// Opaque formats do not look into the bytes: both ends of a flow have one, and there
 	// are neither columns nor steps.
 	Opaque bool

@@ -35,6 +35,7 @@ const (
 	PlaintextUsed  NoticeKind = "plaintext.used"
 	HostKeyChanged NoticeKind = "hostkey.changed"
 	TLSLowered     NoticeKind = "tls.lowered"
+	PolicyRefused  NoticeKind = "denied" // by NetworkPolicy; the error says it too
 )
 
 // Dial opens a TCP connection, which keeps deadlines. address is host:port.

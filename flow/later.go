@@ -9,11 +9,10 @@ import (
 	"github.com/headgate/headgate/connector/spec"
 )
 
-// later is what the file format has and this version does not do: a key's path
-// (* = any), only certain values of it when some are given. When it does, its line goes.
+// later is what the file format has and this version does not do, by a key's path. When it does,
+// its line goes.
 type later struct {
 	path    string
-	values  []string
 	warning bool // the flow runs all the same
 }
 
@@ -45,34 +44,27 @@ func isLater(path string) bool {
 
 func checkLater(root *yaml.Node, d *spec.Decoder) {
 	for _, l := range laterKeys {
-		walkPath(root, strings.Split(l.path, "."), func(key, value *yaml.Node) {
-			if len(l.values) > 0 && !slices.Contains(l.values, value.Value) {
-				return
-			}
-			what := key.Value
-			if len(l.values) > 0 {
-				what += " " + value.Value
-			}
+		walkPath(root, strings.Split(l.path, "."), func(key *yaml.Node) {
 			if l.warning {
-				d.Warn(key, "flow.no_effect", what+": nothing comes of it in this version yet", "")
+				d.Warn(key, "flow.no_effect", key.Value+": nothing comes of it in this version yet", "")
 				return
 			}
-			d.Report(key, "flow.unsupported", NotYet(what), "")
+			d.Report(key, "flow.unsupported", NotYet(key.Value), "")
 		})
 	}
 }
 
 // walkPath calls f for each key that a path leads to.
-func walkPath(n *yaml.Node, path []string, f func(key, value *yaml.Node)) {
+func walkPath(n *yaml.Node, path []string, f func(key *yaml.Node)) {
 	if spec.ShapeOf(n) != spec.Map {
 		return
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		if path[0] != "*" && path[0] != n.Content[i].Value {
+		if path[0] != n.Content[i].Value {
 			continue
 		}
 		if len(path) == 1 {
-			f(n.Content[i], n.Content[i+1])
+			f(n.Content[i])
 			continue
 		}
 		walkPath(n.Content[i+1], path[1:], f)

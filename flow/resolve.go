@@ -50,19 +50,31 @@ func (c *Connections) resolve(r *resolution, name string) (*Resolved, []Diag) {
 	return conn, c.diags(r.d.Findings)
 }
 
-// Check resolves every connection in every profile, and every key. It also finds what the rules of
-// the network will refuse whoever asks, which a run meets as a refusal.
-func (c *Connections) Check(reg *connector.Registry) []Diag {
+// CheckOf resolves the connections called names, where there are such, in every profile. It also finds
+// what the rules of the network will refuse whoever asks, which a run meets as a refusal.
+func (c *Connections) CheckOf(reg *connector.Registry, names ...string) []Diag {
 	var diags []Diag
 	for _, profile := range append([]string{""}, c.ProfileNames()...) {
-		for _, conn := range c.List {
-			_, more := c.resolve(&resolution{all: c, reg: reg, profile: profile, refusals: true}, conn.Name.Value)
-			diags = append(diags, more...)
+		for _, name := range names {
+			if c.Has(name) {
+				_, more := c.resolve(&resolution{all: c, reg: reg, profile: profile, refusals: true}, name)
+				diags = append(diags, more...)
+			}
 		}
 	}
+	return diags
+}
+
+// Check is CheckOf for every connection, and checks every key.
+func (c *Connections) Check(reg *connector.Registry) []Diag {
+	diags := c.CheckOf(reg, c.Names()...)
 	for _, name := range c.KeyNames() {
-		_, more := c.ResolveKey(name)
-		diags = append(diags, more...)
+		k, more := c.ResolveKey(name)
+		d := &spec.Decoder{Source: c.Bytes}
+		if len(more) == 0 {
+			c.files(k.node, k, d)
+		}
+		diags = slices.Concat(diags, more, c.diags(d.Findings))
 	}
 	return SortDiags(diags)
 }
@@ -121,6 +133,9 @@ func (r *resolution) connection(name string) *Resolved {
 	well := typ != nil && len(r.d.Findings) == before
 	if well {
 		r.values(n, conn)
+	}
+	if r.refusals && typ != nil && len(r.d.Findings) == before {
+		r.all.files(n, conn.Config, r.d)
 	}
 	if _, use := keyOf(n, "use"); use != nil && spec.ShapeOf(use) == spec.List && len(use.Content) == 0 {
 		r.d.Report(use, "yaml.value", "use: is empty", "read, write, or both; left out = both")

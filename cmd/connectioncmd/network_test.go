@@ -15,6 +15,7 @@ import (
 	"github.com/headgate/headgate/cmd/internal/ui"
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/conntest/servers"
+	"github.com/headgate/headgate/rbac"
 	"github.com/headgate/headgate/vault"
 	"github.com/headgate/headgate/vault/auditlog"
 )
@@ -115,6 +116,22 @@ func TestTrustThenTest(t *testing.T) {
 		t.Errorf("%v\n%s", err, p.Err)
 	}
 	audited(t, m, auditlog.HostKeyChange, d.HostKeys[0])
+}
+
+// TestOffTheList tests a connection to a host that the policy does not list.
+func TestOffTheList(t *testing.T) {
+	ctx := context.Background()
+	p := clitest.New(t)
+	p.Write(t, "connections.yaml", "version: 1\nconnections:\n  web: {type: http, url: \"https://127.0.0.1:1/\"}\n")
+	m := p.Found(t)
+	if err := m.SetPolicy(ctx, rbac.NetworkHosts, "*.corp.example"); err != nil {
+		t.Fatal(err)
+	}
+	err := runTest(ctx, &TestOptions{Env: p.Env, Names: []string{"web"}, Timeout: time.Minute})
+	if err == nil || marks(err).Exit != 12 {
+		t.Error(err)
+	}
+	audited(t, m, auditlog.Denied, "use connection web")
 }
 
 // audited wants an entry of a kind with a word in it.

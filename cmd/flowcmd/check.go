@@ -76,6 +76,15 @@ func (c *checker) connections(dir string, p *flow.Project) {
 	}
 }
 
+// named is what connections would find about those that a flow names, where it did not look.
+func (c *checker) named(t target) []flow.Diag {
+	conns, _ := t.project.Connections()
+	if conns == nil || slices.Contains(c.names, t.project.Dir) {
+		return nil
+	}
+	return conns.CheckOf(c.registry, t.loaded.Flow.Source.Connection.Value, t.loaded.Flow.Sink.Connection.Value)
+}
+
 func (c *checker) settings(name string) error {
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -189,7 +198,7 @@ func (c *checker) result(strict bool) validated {
 				t := c.flows[i]
 				found[i] = t.loaded.Diags
 				if t.loaded.Flow != nil {
-					found[i] = append(slices.Clone(found[i]), plan.Check(t.loaded.Flow, t.project, c.registry)...)
+					found[i] = slices.Concat(found[i], plan.Check(t.loaded.Flow, t.project, c.registry), c.named(t))
 				}
 			}
 		})

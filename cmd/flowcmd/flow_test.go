@@ -159,6 +159,47 @@ func TestValidatePaths(t *testing.T) {
 	}
 }
 
+// TestValidateOneFlow finds what no run would be allowed to do, of the flow's connections alone.
+func TestValidateOneFlow(t *testing.T) {
+	p := clitest.New(t, "connections.yaml", `version: 1
+connections:
+  web: {type: http, url: "http://a.example/"}
+  other: {type: http, url: "http://b.example/"}
+profiles:
+  test:
+    connections:
+      web: {url: "https://169.254.169.254/"}
+`, "flows/good.yaml", strings.Replace(good, "{files: a.csv", "{connection: web, files: a.csv", 1))
+	var found *cli.FindingsError
+	err := runValidate(context.Background(), &ValidateOptions{Env: p.Env, Paths: []string{p.Path("flows/good.yaml")}})
+	if !errors.As(err, &found) || len(found.Diags) != 2 || found.Diags[0].Code != "conn.refused" || found.Diags[0].Line != 3 || !strings.Contains(found.Diags[1].Message, "link-local") {
+		t.Errorf("%v\n%s", err, p.Out)
+	}
+}
+
+// TestValidateMissingFiles warns of files that connections and keys name and the project does not have.
+func TestValidateMissingFiles(t *testing.T) {
+	p := clitest.New(t, "keys/partner.asc", "x", "connections.yaml", `version: 1
+connections:
+  web: {type: http, url: "https://a.example/", tls_ca: ca.pem}
+  out: {type: http, url: "https://a.example/", tls_ca: /nowhere/ca.pem}
+keys:
+  there: {pgp_public: keys/partner.asc}
+  gone: {pgp_public: keys/partnr.asc}
+`)
+	if err := runValidate(context.Background(), &ValidateOptions{Env: p.Env}); err != nil {
+		t.Errorf("warnings: %v", err)
+	}
+	for _, want := range []string{"connections.yaml:3:56", `tls_ca: no file "ca.pem" in the project`, "connections.yaml:7:22", `did you mean "keys/partner.asc"?`} {
+		if !strings.Contains(p.Out.String(), want) {
+			t.Errorf("no %q in\n%s", want, p.Out)
+		}
+	}
+	if n := strings.Count(p.Out.String(), "conn.file"); n != 2 {
+		t.Errorf("%d findings:\n%s", n, p.Out)
+	}
+}
+
 func TestValidateText(t *testing.T) {
 	p := clitest.New(t, "flows/good.yaml", good)
 	if err := runValidate(context.Background(), &ValidateOptions{Env: p.Env, Format: "text"}); err != nil || p.Out.Len() > 0 || p.Err.String() != "valid: 1 flow\n" {

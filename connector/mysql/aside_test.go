@@ -168,7 +168,7 @@ func loadKeep(t *testing.T, b base) {
 		t.Fatal(err)
 	}
 	at := src.(connector.Positioner)
-	if p, err := at.Position(t.Context(), "2024-01-03", "7"); err != nil || string(p) != `{"cursor":"2024-01-03","tie":"7"}` {
+	if p, err := at.Position(t.Context(), "2024-01-03", "7"); err != nil || string(p) != `{"cursor":"2024-01-03","tie":"7","by":"id"}` {
 		t.Errorf("%s, %v", p, err)
 	}
 	for _, bad := range [][2]string{{"", ""}, {"yesterday", ""}, {"2024-01-03", "x"}} {

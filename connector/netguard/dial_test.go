@@ -164,9 +164,14 @@ func TestRebinding(t *testing.T) {
 
 func TestHostList(t *testing.T) {
 	at, count := listen(t, "tcp", "127.0.0.1:0")
-	g := netguard.New(connector.Env{Network: connector.NetworkPolicy{Hosts: []string{"*.corp:5432"}}}, netguard.Plaintext{})
+	var told []connector.Notice
+	notice := func(n connector.Notice) { told = append(told, n) }
+	g := netguard.New(connector.Env{Connection: "dwh", Notice: notice, Network: connector.NetworkPolicy{Hosts: []string{"*.corp:5432"}}}, netguard.Plaintext{})
 	_, err := g.Dial(t.Context(), "tcp", at)
 	wantMarked(t, err, connector.ErrRefused, at, "list of hosts", "policy set network.hosts")
+	if len(told) != 1 || told[0].Kind != connector.PolicyRefused || told[0].Connection != "dwh" || !strings.Contains(told[0].Text, at) {
+		t.Errorf("told %v", told)
+	}
 	if n := count(); n != 0 {
 		t.Errorf("%d connections arrived", n)
 	}
@@ -274,7 +279,7 @@ func TestPlaintext(t *testing.T) {
 		err := errors.Join(g.AllowPlaintext("old.example:21"), g.FromData().AllowPlaintext("old.example:21"))
 		if c.want != "" {
 			wantMarked(t, err, connector.ErrRefused, "old.example:21", c.want)
-			if len(told) != 0 {
+			if denied := len(told) == 1 && told[0].Kind == connector.PolicyRefused; denied != (c.want == "policy") || !denied && len(told) != 0 {
 				t.Errorf("%s: told %v", name, told)
 			}
 			continue

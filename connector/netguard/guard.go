@@ -119,6 +119,9 @@ func (g *Guard) allowName(address string) error {
 		return connector.Mark(refusef("dial %s: %s is %s", address, host, what), connector.ErrRefused)
 	}
 	if list := g.env.Network.Hosts; len(list) > 0 && !MatchHost(list, address) {
+		if g.told.first("denied " + address) {
+			g.notice(connector.PolicyRefused, address+" is not on the policy's list of hosts")
+		}
 		return connector.Mark(refusef("dial %s: the policy's list of hosts does not have it; a superadmin can add it: headgate policy set network.hosts", address), connector.ErrRefused)
 	}
 	return nil

@@ -61,6 +61,9 @@ func (g *Guard) allowPlaintext(address string) error {
 		return refusef("the connection asked for it until %s", p.Until)
 	}
 	if !MatchHost(g.env.Network.Plaintext, address) {
+		if g.told.first("denied " + address) {
+			g.notice(connector.PolicyRefused, address+" is not on the policy's list of hosts that may be spoken to in clear")
+		}
 		return refusef("the policy does not allow it for this host; a superadmin can: headgate policy set network.plaintext")
 	}
 	return nil

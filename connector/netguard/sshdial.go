@@ -16,14 +16,15 @@ import (
 
 // DialSSH logs in at address, host:port; see SSH. A server has a host key of each type and
 // presents one: where that is not pinned the others are asked for, each on a new
-// connection, before it is refused and the audit log told.
+// connection, before it is refused and the audit log told. One that has none of the pinned types
+// is asked for any other, to tell which it presents.
 func (g *Guard) DialSSH(ctx context.Context, address, user string, hostKeys []string, auth ...ssh.AuthMethod) (*ssh.Client, error) {
 	for _, p := range hostKeys {
 		if err := CheckHostKey(p); err != nil {
 			return nil, connector.Mark(err, connector.ErrRefused)
 		}
 	}
-	types := pinnedTypes(hostKeys)
+	types, all := pinnedTypes(hostKeys), pinnedTypes(nil)
 	var first *HostKeyError
 	for {
 		config := g.SSH(user, hostKeys, auth...)
@@ -36,6 +37,10 @@ func (g *Guard) DialSSH(ctx context.Context, address, user string, hostKeys []st
 		if !errors.As(err, &other) {
 			if first != nil && isNoAlgorithm(err) {
 				break
+			}
+			if lacksKeyType(err) && len(types) < len(all) {
+				types = all
+				continue
 			}
 			return nil, err
 		}
@@ -85,6 +90,12 @@ func (g *Guard) handshakeSSH(ctx context.Context, address string, config *ssh.Cl
 func isNoAlgorithm(err error) bool {
 	var none *ssh.AlgorithmNegotiationError
 	return errors.As(err, &none)
+}
+
+// lacksKeyType reports whether a server has no host key of the types it was asked for.
+func lacksKeyType(err error) bool {
+	var none *ssh.AlgorithmNegotiationError
+	return errors.As(err, &none) && none.What == "host key"
 }
 
 func explainSSH(err error, address string) error {

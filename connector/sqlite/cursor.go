@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -212,10 +213,10 @@ func (s *source) order() string {
 	return sql
 }
 
-// checkCursor finds out whether the incremental columns are there.
-func (s *source) checkCursor(ctx context.Context, d *db, st *connector.Stream) error {
-	inc := s.Req.Incremental
-	if inc == nil {
+// checkOrder finds out whether the columns are there that rows are cut and ordered by.
+func (s *source) checkOrder(ctx context.Context, d *db, st *connector.Stream) error {
+	inc, by := s.Req.Incremental, s.Req.Split
+	if inc == nil && by == nil {
 		return nil
 	}
 	all, err := s.columns(d)
@@ -226,10 +227,23 @@ func (s *source) checkCursor(ctx context.Context, d *db, st *connector.Stream) e
 	for i, c := range all {
 		names[i] = c.field.Name
 	}
-	for _, name := range []string{inc.Cursor, inc.TieBreaker} {
-		if name != "" && !slices.ContainsFunc(names, func(n string) bool { return s.Dialect.Same(n, name) }) {
-			return fmt.Errorf("incremental: no column `%s`%s", name, sqldb.Suggest(name, names))
+	missing := func(key, name string) error {
+		if name == "" || slices.ContainsFunc(names, func(n string) bool { return s.Dialect.Same(n, name) }) {
+			return nil
 		}
+		return fmt.Errorf("%s: no column `%s`%s", key, name, sqldb.Suggest(name, names))
+	}
+	if by != nil {
+		if err := missing("split", by.Column); err != nil {
+			return err
+		}
+		st.Notes = append(st.Notes, "a SQLite database is read in one piece, whatever `split` says")
+	}
+	if inc == nil {
+		return nil
+	}
+	if err := cmp.Or(missing("incremental", inc.Cursor), missing("incremental", inc.TieBreaker)); err != nil {
+		return err
 	}
 	if inc.Lag > 0 {
 		return errors.New("incremental: a SQLite database has one writer at a time, so that no row appears late: leave out lag")

@@ -181,6 +181,18 @@ func TestIncremental(t *testing.T) {
 	sqltest.WantError(t, err, "incremental: no column `att` (did you mean `at`?)")
 }
 
+// TestSplit cuts by a column: it must be there, and the plan says that nothing comes of it.
+func TestSplit(t *testing.T) {
+	dir := t.TempDir()
+	shell(t, dir, `CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (1), (2)`)
+	st, rows, plan := conntest.Read(t, in(dir).Source(t, connector.SourceRequest{Table: "t", Split: &connector.SplitBy{Column: "ID", TargetRows: 1}}), nil)
+	if len(rows) != 2 || len(plan.Splits) != 1 || len(st.Notes) != 1 || !strings.Contains(st.Notes[0], "in one piece") {
+		t.Errorf("%q in %d splits, notes %q", rows, len(plan.Splits), st.Notes)
+	}
+	_, err := in(dir).Source(t, connector.SourceRequest{Table: "t", Split: &connector.SplitBy{Column: "idd"}}).Discover(t.Context())
+	sqltest.WantError(t, err, "split: no column `idd` (did you mean `id`?)")
+}
+
 // TestFrozenPlan adds rows after the plan: the split does not have them.
 func TestFrozenPlan(t *testing.T) {
 	dir := t.TempDir()

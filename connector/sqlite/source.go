@@ -94,7 +94,7 @@ func (s *source) discover(ctx context.Context) (*connector.Stream, error) {
 	}
 	s.Schema = s.settle(cols, st)
 	st.Schema = s.Schema
-	return st, s.checkCursor(ctx, d, st)
+	return st, s.checkOrder(ctx, d, st)
 }
 
 // sourceColumn is a column while its type is being found.

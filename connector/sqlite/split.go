@@ -7,6 +7,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/headgate/headgate/connector"
+	"github.com/headgate/headgate/connector/sqldb"
 )
 
 // split is the Spec of a split: the rows with lo < cursor <= hi.

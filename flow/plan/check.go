@@ -289,7 +289,14 @@ func (c *checker) formatLayer(out *blob.Layers, f *connector.Format, l flow.Laye
 	} else if key == "encode" && i != 0 {
 		c.report(l.Name, "flow.layers", "the format comes first in `encode`: the layers are listed from the inside out", "")
 	}
+	before := len(c.d.Findings)
 	out.Format, out.Config = f, options(&c.d, f.Config, l)
+	if f.Check == nil || len(c.d.Findings) > before {
+		return
+	}
+	if err := f.Check(out.Config, key == "encode"); err != nil {
+		c.report(l.Name, "flow.layers", err.Error(), "")
+	}
 }
 
 // newOptions are the options of a codec that nobody configures.

@@ -39,6 +39,12 @@ func TestFileRules(t *testing.T) {
 		{"written with bzip2", "{files: a.csv.bz2}", "sink: {file: x.csv.bz2}", "bzip2 cannot be written"},
 		{"a level", "{files: a.csv}", "sink: {file: x.csv.gz, encode: [csv, {gzip: {level: 10}}]}", "must be 1 to 9"},
 		{"a ratio", "{files: a.csv, decode: [{zstd: {max_ratio: -1}}, csv]}", "sink: {file: x.csv}", "cannot be negative"},
+		{"records too long", "{files: a.csv, decode: [{csv: {max_record_bytes: 4GiB}}]}", "sink: {file: x.csv}", "max_record_bytes 4294967296: must be 1 to"},
+		{"lines too long", "{files: a.jsonl, decode: [{jsonl: {max_record_bytes: 4GiB}}]}", "sink: {file: x.csv}", "max_record_bytes 4294967296: must be 1 to"},
+		{"too long to be read, but written", "{files: a.csv}", "sink: {file: x.jsonl, encode: [{jsonl: {max_record_bytes: 4GiB}}]}", ""},
+		{"no dialect", `{files: a.csv, decode: [{csv: {quote: "''"}}]}`, "sink: {file: x.csv}", "must be one ASCII character"},
+		{"an encoding that is only read", "{files: a.csv, decode: [{csv: {encoding: latin1}}]}", "sink: {file: x.csv, encode: [{csv: {encoding: latin1}}]}", "only utf-8 can be written"},
+		{"no such level", "{files: a.csv}", "sink: {file: x.parquet, encode: [{parquet: {compression: zstd, level: 23}}]}", "must be 1 to 22"},
 		{"no key", "{files: a.csv.pgp}", "sink: {file: x.csv}", "decrypt_with"},
 		{"no key to write with", "{files: a.csv}", "sink: {file: x.csv, encode: [csv, pgp]}", "encrypt_to"},
 

@@ -118,7 +118,7 @@ func tamperings() []tampering {
 		}, verify, 13, "role operator signs nothing"},
 		{"demoted owner", func(h *household) {
 			h.forge("administrator", "administrator", rbac.KindUserSet, h.id("owner"), &rbac.UserSet{Role: rbac.Viewer})
-		}, anyone, 13, "owner is altered by owner transfer only"},
+		}, anyone, 13, "the owner is altered by `headgate owner transfer` only"},
 		{"self-promotion", func(h *household) {
 			h.forge("administrator", "administrator", rbac.KindUserSet, h.id("administrator"), &rbac.UserSet{Role: rbac.Superadmin})
 		}, anyone, 13, "does not allow to make or alter a superadmin"},

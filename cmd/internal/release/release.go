@@ -174,6 +174,9 @@ func (a *Access) Secret(ctx context.Context, ask plan.Ask) (connector.Secret, er
 // can't be written is an error of End.
 func (a *Access) Notice(ctx context.Context) func(connector.Notice) {
 	return func(n connector.Notice) {
+		if a.member == nil && n.Kind == connector.PolicyRefused {
+			return // nobody set a policy, and the error says it
+		}
 		if a.member == nil {
 			a.env.UI.Warn(fmt.Sprintf("connection %s: %s: %s", n.Connection, n.Kind, n.Text))
 			return
@@ -184,16 +187,23 @@ func (a *Access) Notice(ctx context.Context) func(connector.Notice) {
 			return
 		}
 		a.told[n] = true
-		code := auditlog.PlaintextUse
-		switch n.Kind {
-		case connector.HostKeyChanged:
-			code = auditlog.HostKeyChange
-		case connector.TLSLowered:
-			code = auditlog.TLSLowered
-		}
-		err := a.member.Record(context.WithoutCancel(ctx), auditlog.Object{Kind: code, Object: n.Connection, Note: n.Text})
+		err := a.member.Record(context.WithoutCancel(ctx), a.event(n))
 		a.failed = errors.Join(a.failed, err)
 	}
+}
+
+// event is what the audit log says of a notice.
+func (a *Access) event(n connector.Notice) auditlog.Event {
+	code := auditlog.PlaintextUse
+	switch n.Kind {
+	case connector.PolicyRefused:
+		return auditlog.Refused{Action: "use connection " + n.Connection, Flow: a.flow, Why: n.Text}
+	case connector.HostKeyChanged:
+		code = auditlog.HostKeyChange
+	case connector.TLSLowered:
+		code = auditlog.TLSLowered
+	}
+	return auditlog.Object{Kind: code, Object: n.Connection, Note: n.Text}
 }
 
 // End ends what Start or Look began. After Start it writes the end of the run, and keeps a copy of

@@ -94,8 +94,9 @@ func TestARun(t *testing.T) {
 	}
 	for range 2 {
 		req.Env.Notice(connector.Notice{Kind: connector.HostKeyChanged, Connection: "shop", Text: "SHA256:x"})
+		req.Env.Notice(connector.Notice{Kind: connector.PolicyRefused, Connection: "shop", Text: "h:22 is not on the list"})
 	}
-	if got := events(t, m, "shop"); got != "hostkey.changed" {
+	if got := events(t, m, "shop") + ", " + events(t, m, "use connection shop"); got != "hostkey.changed, denied" {
 		t.Error(got)
 	}
 	done, cancel := context.WithCancel(ctx)
@@ -239,7 +240,8 @@ func TestWithoutAStore(t *testing.T) {
 		t.Error("gives secrets out")
 	}
 	req.Env.Notice(connector.Notice{Kind: connector.HostKeyChanged, Connection: "shop", Text: "SHA256:x"})
-	if !strings.Contains(p.Err.String(), "hostkey.changed") || a.End(ctx, vault.RunResult{}) != nil {
+	req.Env.Notice(connector.Notice{Kind: connector.PolicyRefused, Connection: "shop", Text: "h:22"})
+	if !strings.Contains(p.Err.String(), "hostkey.changed") || strings.Contains(p.Err.String(), "denied") || a.End(ctx, vault.RunResult{}) != nil {
 		t.Error(p.Err)
 	}
 	var none *plan.NoStoreError

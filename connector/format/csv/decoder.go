@@ -2,6 +2,7 @@ package csv
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -40,21 +41,11 @@ type Decoder struct {
 
 // NewDecoder reads r as o says.
 func NewDecoder(o *Options, r io.Reader, opt connector.DecodeOptions) (*Decoder, error) {
-	x, err := o.dialect()
+	x, enc, err := o.reading()
 	if err != nil {
 		return nil, err
 	}
-	enc, err := lookupEncoding(o.Encoding)
-	if err != nil {
-		return nil, err
-	}
-	d := &Decoder{opt: *o, x: x, file: opt.File, enc: enc, r: r, line: 1, size: opt.ChunkSize, max: int(o.MaxRecordBytes)}
-	if d.max == 0 {
-		d.max = defaultMaxRecord
-	}
-	if d.max < 0 || d.max > record.MaxChunk/2 {
-		return nil, fmt.Errorf("max_record_bytes %d: must be 1 to %d", d.max, record.MaxChunk/2)
-	}
+	d := &Decoder{opt: *o, x: x, file: opt.File, enc: enc, r: r, line: 1, size: opt.ChunkSize, max: cmp.Or(int(o.MaxRecordBytes), defaultMaxRecord)}
 	if d.size <= 0 {
 		d.size = chunk.DefaultSize
 	}

@@ -3,7 +3,6 @@ package csv
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -33,12 +32,9 @@ type Encoder struct {
 
 // NewEncoder writes rows of schema.
 func NewEncoder(o *Options, schema *record.Schema) (*Encoder, error) {
-	x, err := o.dialect()
+	x, err := o.writing()
 	if err != nil {
 		return nil, err
-	}
-	if enc, err := lookupEncoding(o.Encoding); err != nil || enc != nil {
-		return nil, fmt.Errorf("encoding %q: only utf-8 can be written", o.Encoding)
 	}
 	e := &Encoder{x: x, names: schema.Names(), header: o.Header, delim: x.delimiter, end: []byte("\n"), all: o.Quoting == "all"}
 	if len(o.Names) > 0 {
@@ -46,9 +42,6 @@ func NewEncoder(o *Options, schema *record.Schema) (*Encoder, error) {
 			return nil, fmt.Errorf("names: lists %d, but there are %d columns", len(o.Names), len(e.names))
 		}
 		e.names = o.Names
-	}
-	if e.all && x.quote == 0 {
-		return nil, errors.New("quoting all: there is no quote")
 	}
 	if o.LineEnd == "crlf" {
 		e.end = []byte("\r\n")

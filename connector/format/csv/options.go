@@ -1,8 +1,11 @@
 package csv
 
 import (
+	"errors"
 	"fmt"
 	"io"
+
+	"golang.org/x/text/encoding"
 
 	"github.com/headgate/headgate/connector"
 	"github.com/headgate/headgate/connector/record"
@@ -51,6 +54,14 @@ func entry(name, summary, delimiter string, extensions ...string) *connector.For
 	return &connector.Format{
 		Name: name, Summary: summary, Extensions: extensions,
 		Config: func() any { return defaults(delimiter) },
+		Check: func(cfg any, writing bool) (err error) {
+			if writing {
+				_, err = cfg.(*Options).writing()
+			} else {
+				_, _, err = cfg.(*Options).reading()
+			}
+			return err
+		},
 		NewDecoder: func(cfg any, r io.Reader, opt connector.DecodeOptions) (connector.Decoder, error) {
 			return NewDecoder(cfg.(*Options), r, opt)
 		},
@@ -76,6 +87,34 @@ type dialect struct {
 	// cr means that a lone carriage return ends a record. Columns finds out.
 	cr                   bool
 	wideDelim, wideQuote uint64 // eight times delim and quote
+}
+
+// reading is what the options mean for a decoder.
+func (o *Options) reading() (*dialect, encoding.Encoding, error) {
+	x, err := o.dialect()
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.MaxRecordBytes < 0 || o.MaxRecordBytes > record.MaxChunk/2 {
+		return nil, nil, fmt.Errorf("max_record_bytes %d: must be 1 to %d", o.MaxRecordBytes, record.MaxChunk/2)
+	}
+	enc, err := lookupEncoding(o.Encoding)
+	return x, enc, err
+}
+
+// writing is what the options mean for an encoder.
+func (o *Options) writing() (*dialect, error) {
+	x, err := o.dialect()
+	if err != nil {
+		return nil, err
+	}
+	if enc, err := lookupEncoding(o.Encoding); err != nil || enc != nil {
+		return nil, fmt.Errorf("encoding %q: only utf-8 can be written", o.Encoding)
+	}
+	if o.Quoting == "all" && x.quote == 0 {
+		return nil, errors.New("quoting all: there is no quote")
+	}
+	return x, nil
 }
 
 func (o *Options) dialect() (*dialect, error) {

@@ -2,6 +2,7 @@ package jsonl
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -40,13 +41,10 @@ type Decoder struct {
 
 // NewDecoder reads r as o says.
 func NewDecoder(o *Options, r io.Reader, opt connector.DecodeOptions) (*Decoder, error) {
-	d := &Decoder{file: opt.File, src: chunk.NewSource(r), size: opt.ChunkSize, max: int(o.MaxRecordBytes), line: 1}
-	if d.max == 0 {
-		d.max = defaultMaxRecord
+	if err := o.check(); err != nil {
+		return nil, err
 	}
-	if d.max < 0 || d.max > maxBytes {
-		return nil, fmt.Errorf("max_record_bytes %d: must be 1 to %d", d.max, maxBytes)
-	}
+	d := &Decoder{file: opt.File, src: chunk.NewSource(r), size: opt.ChunkSize, max: cmp.Or(int(o.MaxRecordBytes), defaultMaxRecord), line: 1}
 	if d.size <= 0 {
 		d.size = chunk.DefaultSize
 	}
