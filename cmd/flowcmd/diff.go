@@ -80,7 +80,7 @@ func runDiff(ctx context.Context, o *DiffOptions) error {
 	if err != nil {
 		return err
 	}
-	list := []compared{}
+	var list []compared
 	if o.Name != "" {
 		f, err := approval.Of(o.Env, o.Name, o.profile)
 		if err != nil {

@@ -46,11 +46,13 @@ A flow with streams runs each of them as a flow of its own, some at a time (run:
 run.finished lists them. --stream limits it to those named.
 
 The first SIGINT or SIGTERM finishes the rows under way and undoes the run, the second ends the
-program at once. Whatever happens, nothing half-written is visible under its final name.
+program as soon as the audit log says so, a third at once. Whatever happens, nothing half-written
+is visible under its final name.
 
 Exit codes: 0 done, 1 failed, 2 invalid, 3 another system can't be reached, 4 rows were
 quarantined or streams failed, 5 nothing to do (with --fail-if-empty), 6 another run of the flow
-is under way.`
+is under way, 10 log in first, 11 not allowed, 12 refused, 13 integrity, 14 the audit log can't be
+written, 15 the store is newer than this program.`
 
 // NewRun is `headgate run`.
 func NewRun(env *cli.Env, runF func(context.Context, *RunOptions) error) *cobra.Command {

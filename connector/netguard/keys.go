@@ -38,7 +38,7 @@ func checkHost(key, host string) error {
 	case forbiddenName(host) != "":
 		return connector.Mark(fmt.Errorf("%s: %s is %s: no connection may go there", key, host, forbiddenName(host)), connector.ErrRefused)
 	case !hostName.MatchString(host):
-		return fmt.Errorf("%s: %q is neither a name nor an address; letters other than a-z are written in the form xn--...", key, host)
+		return fmt.Errorf("%s: %q is neither a name nor an address; write letters other than a-z in their xn-- form", key, host)
 	}
 	return nil
 }
