@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -34,7 +35,8 @@ func keyFile(t *testing.T, name string) string {
 func TestOrderOfTheWays(t *testing.T) {
 	dir := t.TempDir()
 	ok(t, "systemd", os.WriteFile(filepath.Join(dir, systemdKey), []byte(keyText("systemd")), 0o440))
-	fd, err := os.Open(keyFile(t, "fd"))
+	// Not an os.File: it would close the descriptor once more when it is collected.
+	fd, err := syscall.Open(keyFile(t, "fd"), syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	ok(t, "fd", err)
 	ring := keyring.Memory{}
 	h := founded(t)
@@ -43,7 +45,7 @@ func TestOrderOfTheWays(t *testing.T) {
 	ok(t, "login", err)
 	warned := ""
 	env := environment{"CREDENTIALS_DIRECTORY": dir, "HEADGATE_KEY_FILE": keyFile(t, "envfile"), "HEADGATE_KEY": keyText("env")}
-	w := Ways{KeyFile: keyFile(t, "flag"), KeyFD: new(int(fd.Fd())), Env: env, Fingerprint: h.who["owner"].Fingerprint(), Sessions: &s,
+	w := Ways{KeyFile: keyFile(t, "flag"), KeyFD: new(int(fd)), Env: env, Fingerprint: h.who["owner"].Fingerprint(), Sessions: &s,
 		User: "ann@example.com", Keyring: true, Prompt: func(string) ([]byte, error) { return []byte("typed"), nil },
 		Warn: func(text string) { warned = text }, Now: h.now}
 	for _, step := range []struct {
